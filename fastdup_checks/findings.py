@@ -1,0 +1,43 @@
+"""What a check returns: one number with its population, and the images behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ("Finding", "Measurement", "Unit")
+
+Unit = Literal["share", "images", "pairs", "groups", "classes", "statistic"]
+"""What a measured value counts. `share` is `count / population`, in 0..1; `statistic` has no population of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One offending image, pair or group."""
+
+    images: tuple[str, ...]
+    """Paths of the images, the one to look at first in front; a pair has two, a group two or more."""
+    score: float
+    """How strongly this is a finding: higher is worse. Its meaning is the check's."""
+    note: str
+    """One short phrase that says why, without the paths: "mirror", "looks like hat, labelled dress"."""
+    evidence: tuple[tuple[str, str | int | float], ...] = ()
+    """Named facts, in the order in which to show them: (("suggested", "hat"), ("chance", 0.93))."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """The value that a bound is held against, and what it was counted over."""
+
+    value: float
+    unit: Unit
+    count: int
+    """The numerator: how many offenders (images, pairs, groups)."""
+    population: int
+    """The denominator: out of how many. Unreadable images are never dropped from it in silence."""
+    population_name: str
+    """What the population holds, for people: "images", "images in train", "train x test"."""
+    findings: tuple[Finding, ...] = ()
+    """Worst first."""
+    remark: str = ""
+    """One sentence that qualifies the number ("3 images could not be read and are not counted"), or empty."""
