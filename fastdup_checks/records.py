@@ -1,0 +1,81 @@
+"""Names of images, and the datasets that hold them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ("Dataset", "Reader", "Record", "Stamp", "printable")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One image of a dataset, by name."""
+
+    path: str
+    """POSIX-style and relative to the dataset root; unique in the dataset. Undecodable bytes are surrogates."""
+    split: str | None = None
+    label: str | None = None
+    group: str | None = None
+    """What the image belongs to (patient, video, product); a group must not be on both sides of a split."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What tells cheaply that a stored image has not changed."""
+
+    size: int
+    """Bytes."""
+    changed_ns: int
+    """Time of the last change, nanoseconds."""
+
+
+class Reader(Protocol):
+    """Where the bytes of a record come from. Folders are one kind; archives and object stores fit the same seam."""
+
+    @property
+    def key(self) -> str:
+        """Names the place in the cache; two readers with one key serve the same bytes under the same path."""
+        ...
+
+    def stamp(self, record: Record) -> Stamp | None:
+        """The record's stamp, or None where the image cannot be found or the place keeps no stamps."""
+        ...
+
+    def read(self, record: Record, *, at_most: int) -> bytes:
+        """The bytes of the image. Raises OSError; stops after `at_most` + 1 bytes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Records in the order of their paths, and how to read them."""
+
+    root: Path
+    reader: Reader
+    records: tuple[Record, ...]
+    labelled: bool
+    """Whether labels were asked for; single records may still lack one."""
+    ignored: tuple[tuple[str, int], ...] = ()
+    """Files that are not images by their name: (suffix, how many), most first."""
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The names of the splits, in order of first appearance in the configuration or of their paths."""
+        return tuple(dict.fromkeys(r.split for r in self.records if r.split is not None))
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The labels in use, sorted."""
+        return tuple(sorted({r.label for r in self.records if r.label is not None}))
+
+
+def printable(text: str) -> str:
+    r"""The text on one line of valid Unicode: undecodable bytes as `\xff`, control characters escaped."""
+    valid = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    if valid.isprintable():
+        return valid
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in valid)

@@ -1,0 +1,76 @@
+"""An expectation held against a measurement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from fastdup_checks.expectation import Bound, Expectation
+    from fastdup_checks.findings import Measurement, Unit
+
+__all__ = ("Outcome", "Verdict", "judge")
+
+Outcome = Literal["passed", "failed", "warned"]
+"""`warned` is a failure of an expectation whose severity is `warn`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one expectation."""
+
+    expectation: Expectation
+    measurement: Measurement
+    outcome: Outcome
+    message: str
+    """One sentence with value, bound, numerator and denominator."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether this verdict fails the build."""
+        return self.outcome == "failed"
+
+
+def judge(expectation: Expectation, measurement: Measurement) -> Verdict:
+    """Hold a measurement against the expectation's bound; bounds are inclusive."""
+    met = expectation.bound.holds(measurement.value)
+    outcome: Outcome = "passed" if met else "warned" if expectation.severity == "warn" else "failed"
+    return Verdict(expectation, measurement, outcome, _sentence(expectation, measurement, met=met))
+
+
+def _sentence(expectation: Expectation, measurement: Measurement, *, met: bool) -> str:
+    unit = measurement.unit
+    value = format_value(measurement.value, unit)
+    what = f"{expectation.id}: {value}"
+    sign = "within" if met else ("above" if expectation.bound.direction == "at_most" else "below")
+    said = f"{what} {sign} the {format_bound(expectation.bound, unit)}"
+    if unit == "share":
+        said += f" ({measurement.count} of {measurement.population} {measurement.population_name})"
+    elif measurement.population:
+        said += f" (among {measurement.population} {measurement.population_name})"
+    return f"{said}; {measurement.remark}" if measurement.remark else said
+
+
+def format_bound(bound: Bound, unit: Unit) -> str:
+    """The bound in words: "at most 1% allowed", "at least 95% wanted"."""
+    value = format_value(bound.value, unit, with_unit=False)
+    return f"{value} allowed" if bound.direction == "at_most" else f"{value} wanted"
+
+
+def format_value(value: float, unit: Unit, *, with_unit: bool = True) -> str:
+    """A measured value for people: "1.25%", "3 pairs", "0.173".
+
+    Enough digits are kept that a value which is not the bound never prints like it by rounding to 0 or 100 %.
+    """
+    if unit == "share":
+        percent = 100 * value
+        text = f"{percent:.2f}".rstrip("0").rstrip(".")
+        if text in {"0", "100"} and percent not in {0.0, 100.0}:
+            text = f"{percent:.6g}"
+        return f"{text}%"
+    if unit == "statistic":
+        return f"{value:.4g}"
+    number = f"{value:.0f}" if float(value).is_integer() else f"{value:g}"
+    if not with_unit:
+        return number
+    return f"{number} {unit[:-1] if unit != 'classes' else 'class'}" if value == 1 else f"{number} {unit}"
