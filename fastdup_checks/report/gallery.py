@@ -1,0 +1,178 @@
+"""A run as one self-contained HTML file."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from fastdup_checks.records import printable
+from fastdup_checks.report.album import Album
+from fastdup_checks.report.cards import deal, lay_out
+from fastdup_checks.report.charts import balance, bullet, histogram
+from fastdup_checks.verdict import format_bound, format_value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jinja2 import Template
+
+    from fastdup_checks.report.cards import Card
+    from fastdup_checks.report.charts import Bullet
+    from fastdup_checks.report.page import Page
+    from fastdup_checks.verdict import Verdict
+
+__all__ = ("render_gallery",)
+
+SCRIPTS = ("gallery.js",)
+_ORDER = ("failed", "warned", "passed", "measured")
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """One verdict, ready to be shown."""
+
+    anchor: str
+    verdict: Verdict
+    id: str
+    value: str
+    bound: str
+    message: str
+    remark: str
+    bullet: Bullet | None
+    cards: tuple[tuple[int, Card], ...]
+    """With the number of each card, which counts through the page."""
+    more: int
+    table: str
+
+    @property
+    def findings(self) -> int:
+        return len(self.verdict.measurement.findings)
+
+
+def render_gallery(page: Page) -> str:
+    """Write the page of a run.
+
+    The same page gives the same text, byte for byte. The file needs nothing but itself: pictures, style and script are
+    inside, and a content security policy forbids every request.
+
+    Args:
+        page: What to show.
+
+    Returns:
+        A complete HTML document without surrogates; encode it as UTF-8.
+    """
+    album = Album(page.facts, page.thumbnail, page.budget.picture_bytes)
+    cards: list[list[Card]] = [[] for _ in page.verdicts]
+    for number, rank in deal(page.verdicts, page.budget.findings):
+        finding = page.verdicts[number].measurement.findings[rank]
+        cards[number].append(lay_out(finding, album, page.budget.group))
+    sections = _sections(page, cards)
+    style = _resource("gallery.css")
+    pictures = album.stylesheet()
+    scripts = [_resource(name) for name in SCRIPTS]
+    outcomes = [verdict.outcome for verdict in page.verdicts]
+    return _template().render(
+        page=page,
+        title=printable(page.dataset),
+        root=printable(page.root),
+        about=[(printable(name), printable(value)) for name, value in page.about],
+        policy=_policy([style, pictures], scripts),
+        style=Markup(style),  # noqa: S704 - our own file
+        pictures=Markup(pictures),  # noqa: S704 - digits and base64
+        scripts=[Markup(script) for script in scripts],  # noqa: S704 - our own files
+        data=Markup(_json(_data(page, album, sections))),  # noqa: S704 - escaped by _json
+        outcomes=[(name, outcomes.count(name)) for name in _ORDER if name in outcomes],
+        sections=sections,
+        histograms=[drawn for drawn in map(histogram, page.distributions) if drawn],
+        balance=balance(page.tallies),
+        classes=len({tally.label for tally in page.tallies if tally.label is not None}),
+        splits=_splits(page),
+        full=album.full,
+    )
+
+
+def _sections(page: Page, cards: Sequence[Sequence[Card]]) -> list[_Section]:
+    sections = []
+    count = 0
+    for number, (verdict, own) in enumerate(zip(page.verdicts, cards, strict=True)):
+        measurement, bound = verdict.measurement, verdict.expectation.bound
+        sections.append(
+            _Section(
+                anchor=f"e{number + 1}",
+                verdict=verdict,
+                id=printable(verdict.expectation.id),
+                value=format_value(measurement.value, measurement.unit),
+                bound=format_bound(bound, measurement.unit) if bound is not None else "",
+                message=printable(verdict.message),
+                remark=printable(measurement.remark),
+                bullet=bullet(verdict),
+                cards=tuple(enumerate(own, start=count)),
+                more=len(measurement.findings) - len(own),
+                table=printable(page.tables.get(verdict.expectation.check, "report.json")),
+            )
+        )
+        count += len(own)
+    return sections
+
+
+def _splits(page: Page) -> list[tuple[str, int]]:
+    sizes: dict[str, int] = {}
+    for tally in page.tallies:
+        if tally.split is not None:
+            sizes[tally.split] = sizes.get(tally.split, 0) + tally.images
+    return [(printable(split), images) for split, images in sizes.items()]
+
+
+def _data(page: Page, album: Album, sections: Sequence[_Section]) -> dict[str, Any]:
+    """What the script needs to know and the text of the page does not say."""
+    return {
+        "dataset": printable(page.dataset),
+        "images": [
+            [entry.path, entry.facts.sha256, entry.facts.split or "", entry.facts.label or ""]
+            for entry in album.entries
+        ],
+        "sections": [[section.id, section.verdict.expectation.check] for section in sections],
+        "findings": [
+            [number, card.kind, card.members, card.keep, [tile.entry.number for tile in card.tiles]]
+            for number, section in enumerate(sections)
+            for _, card in section.cards
+        ],
+    }
+
+
+def _json(data: dict[str, Any]) -> str:
+    r"""JSON that cannot end its own script element; undecodable bytes of paths stay lone `\udcxx`."""
+    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _policy(styles: Sequence[str], scripts: Sequence[str]) -> str:
+    """A content security policy that lets exactly these texts run, and nothing be requested from anywhere."""
+
+    def hashes(texts: Sequence[str]) -> str:
+        digests = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii") for text in texts)
+        return " ".join(f"'sha256-{digest}'" for digest in digests)
+
+    return (
+        f"default-src 'none'; img-src data:; style-src {hashes(styles)}; script-src {hashes(scripts)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+@cache
+def _resource(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
+    return environment.from_string(_resource("template.html"))

@@ -1,0 +1,98 @@
+"""Everything the gallery shows, as values: who renders it need not know how a scan works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from fastdup_checks.verdict import Verdict
+
+__all__ = ("Budget", "Distribution", "Facts", "Map", "Page", "Tally")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one image without opening it."""
+
+    split: str | None = None
+    label: str | None = None
+    width: int = 0
+    """Pixels; 0 where the image could not be read."""
+    height: int = 0
+    sha256: str = ""
+    """Of the file's bytes, in hexadecimal; empty where the file could not be read. Decisions are keyed by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many images a class has in a split."""
+
+    split: str | None
+    label: str | None
+    images: int
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """One number per image (or per pair), to be drawn as a histogram."""
+
+    name: str
+    """What is measured, for people: "Similarity of the nearest neighbour"."""
+    values: npt.NDArray[np.floating]
+    """Shape (n,), any order. Values that are not finite are left out."""
+    threshold: float | None = None
+    """Drawn as a line: where a check begins to call it a finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """The dataset laid out on a plane, alike images near each other."""
+
+    paths: tuple[str, ...]
+    positions: npt.NDArray[np.floating]
+    """Shape (n, 2), any scale; one row per path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much of a run one page holds."""
+
+    picture_bytes: int = 7_500_000
+    """JPEG bytes of all thumbnails together; a third more lands in the page, as text."""
+    findings: int = 1_000
+    """At most so many findings of one expectation, worst first; the tables hold the rest."""
+    group: int = 12
+    """At most so many pictures of one finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One run over one dataset."""
+
+    dataset: str
+    """Its name, the title of the page."""
+    root: str
+    """Where it lies, for people."""
+    images: int
+    """How many images were looked at, the unreadable ones included."""
+    verdicts: tuple[Verdict, ...]
+    """In the order of the configuration."""
+    facts: Callable[[str], Facts | None]
+    """By path; asked for every image that the page names. None for one that the scan does not know."""
+    thumbnail: Callable[[str], bytes | None]
+    """JPEG bytes by path, long side at most 160 px; asked only for what is shown. None where there is no picture."""
+    unreadable: int = 0
+    tallies: tuple[Tally, ...] = ()
+    distributions: tuple[Distribution, ...] = ()
+    map: Map | None = None
+    tables: Mapping[str, str] = field(default_factory=dict)
+    """Check -> the table beside the page that lists all its findings ("leak" -> "leaks.csv")."""
+    about: tuple[tuple[str, str], ...] = ()
+    """Named facts for the foot of the page: versions, the encoder, a date if there shall be one."""
+    budget: Budget = Budget()
