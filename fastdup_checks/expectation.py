@@ -37,7 +37,8 @@ class Expectation:
     """Unique in its file; by default the check's name and its scope ("leak-train-test")."""
     check: str
     """The name of a check in the registry."""
-    bound: Bound
+    bound: Bound | None
+    """None where the value is only measured."""
     unit: Unit
     params: Any
     """The check's parameter dataclass."""

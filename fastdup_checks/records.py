@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ("Dataset", "Reader", "Record", "Stamp", "printable")
+__all__ = ("Dataset", "Reader", "Record", "Stamp", "printable", "valid_text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +59,10 @@ class Dataset:
     records: tuple[Record, ...]
     labelled: bool
     """Whether labels were asked for; single records may still lack one."""
+    splits: tuple[str, ...] = ()
+    """The names of the splits that have images, in the order of the configuration."""
     ignored: tuple[tuple[str, int], ...] = ()
     """Files that are not images by their name: (suffix, how many), most first."""
-
-    @property
-    def splits(self) -> tuple[str, ...]:
-        """The names of the splits, in order of first appearance in the configuration or of their paths."""
-        return tuple(dict.fromkeys(r.split for r in self.records if r.split is not None))
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -73,9 +70,18 @@ class Dataset:
         return tuple(sorted({r.label for r in self.records if r.label is not None}))
 
 
+def valid_text(text: str) -> str:
+    r"""The text as valid Unicode: undecodable bytes of a file name as `\xff`."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return text
+
+
 def printable(text: str) -> str:
     r"""The text on one line of valid Unicode: undecodable bytes as `\xff`, control characters escaped."""
-    valid = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    valid = valid_text(text)
     if valid.isprintable():
         return valid
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in valid)

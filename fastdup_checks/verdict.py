@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -9,10 +10,10 @@ if TYPE_CHECKING:
     from fastdup_checks.expectation import Bound, Expectation
     from fastdup_checks.findings import Measurement, Unit
 
-__all__ = ("Outcome", "Verdict", "judge")
+__all__ = ("Outcome", "Verdict", "format_bound", "format_value", "judge")
 
-Outcome = Literal["passed", "failed", "warned"]
-"""`warned` is a failure of an expectation whose severity is `warn`."""
+Outcome = Literal["passed", "failed", "warned", "measured", "skipped"]
+"""`warned` is a failure of an expectation whose severity is `warn`; `measured` has no bound to keep to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +34,21 @@ class Verdict:
 
 def judge(expectation: Expectation, measurement: Measurement) -> Verdict:
     """Hold a measurement against the expectation's bound; bounds are inclusive."""
-    met = expectation.bound.holds(measurement.value)
-    outcome: Outcome = "passed" if met else "warned" if expectation.severity == "warn" else "failed"
-    return Verdict(expectation, measurement, outcome, _sentence(expectation, measurement, met=met))
+    if expectation.bound is None:
+        outcome: Outcome = "measured"
+    elif expectation.bound.holds(measurement.value):
+        outcome = "passed"
+    else:
+        outcome = "warned" if expectation.severity == "warn" else "failed"
+    return Verdict(expectation, measurement, outcome, _sentence(expectation, measurement, outcome))
 
 
-def _sentence(expectation: Expectation, measurement: Measurement, *, met: bool) -> str:
-    unit = measurement.unit
-    value = format_value(measurement.value, unit)
-    what = f"{expectation.id}: {value}"
-    sign = "within" if met else ("above" if expectation.bound.direction == "at_most" else "below")
-    said = f"{what} {sign} the {format_bound(expectation.bound, unit)}"
+def _sentence(expectation: Expectation, measurement: Measurement, outcome: Outcome) -> str:
+    unit, bound = measurement.unit, expectation.bound
+    said = f"{expectation.id}: {format_value(measurement.value, unit)}"
+    if bound is not None:
+        place = "within" if outcome == "passed" else "above" if bound.direction == "at_most" else "below"
+        said += f", {place} the {format_bound(bound, unit)}"
     if unit == "share":
         said += f" ({measurement.count} of {measurement.population} {measurement.population_name})"
     elif measurement.population:
@@ -52,7 +57,7 @@ def _sentence(expectation: Expectation, measurement: Measurement, *, met: bool) 
 
 
 def format_bound(bound: Bound, unit: Unit) -> str:
-    """The bound in words: "at most 1% allowed", "at least 95% wanted"."""
+    """The bound in words: "1% allowed", "95% wanted"."""
     value = format_value(bound.value, unit, with_unit=False)
     return f"{value} allowed" if bound.direction == "at_most" else f"{value} wanted"
 
@@ -62,6 +67,8 @@ def format_value(value: float, unit: Unit, *, with_unit: bool = True) -> str:
 
     Enough digits are kept that a value which is not the bound never prints like it by rounding to 0 or 100 %.
     """
+    if math.isnan(value):
+        return "nothing to measure"
     if unit == "share":
         percent = 100 * value
         text = f"{percent:.2f}".rstrip("0").rstrip(".")
@@ -70,7 +77,10 @@ def format_value(value: float, unit: Unit, *, with_unit: bool = True) -> str:
         return f"{text}%"
     if unit == "statistic":
         return f"{value:.4g}"
-    number = f"{value:.0f}" if float(value).is_integer() else f"{value:g}"
+    number = f"{value:.0f}"
     if not with_unit:
         return number
-    return f"{number} {unit[:-1] if unit != 'classes' else 'class'}" if value == 1 else f"{number} {unit}"
+    return f"{number} {_SINGULAR[unit]}" if value == 1 else f"{number} {unit}"
+
+
+_SINGULAR = {"images": "image", "pairs": "pair", "groups": "group", "classes": "class"}

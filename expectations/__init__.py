@@ -1,0 +1,1 @@
+"""Ready-made suites of expectations and the JSON Schema of data.yml."""

@@ -1,0 +1,32 @@
+"""The registry of checks: what an expectation can be about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastdup_checks.checks.duplicates import duplicate_rate, near_duplicate_rate
+from fastdup_checks.checks.integrity import broken_images
+from fastdup_checks.checks.labels import conflicting_labels, label_consistency
+from fastdup_checks.checks.leaks import leak
+from fastdup_checks.checks.outliers import outlier_rate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fastdup_checks.checks.check import Check
+
+__all__ = ("CHECKS",)
+
+CHECKS: Mapping[str, Check] = {
+    check.name: check
+    for check in (
+        broken_images,
+        duplicate_rate,
+        near_duplicate_rate,
+        leak,
+        outlier_rate,
+        label_consistency,
+        conflicting_labels,
+    )
+}
+"""Every check by its name, in the order in which reports show them."""

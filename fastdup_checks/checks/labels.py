@@ -1,0 +1,86 @@
+"""Whether labels and pictures agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastdup_checks.checks.check import Scope, at_least, at_most, check, parameter
+from fastdup_checks.checks.scope import select, share
+from fastdup_checks.errors import DatasetError
+from fastdup_checks.findings import Finding, Measurement
+from fastdup_checks.records import printable
+
+if TYPE_CHECKING:
+    from fastdup_checks.analysis import Analysis
+
+__all__ = ("LabelScope", "conflicting_labels", "label_consistency")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelScope(Scope):
+    """Which images to look at, and what counts as a wrong label."""
+
+    threshold: float = parameter("share", "The chance of a wrong label from which an image is a suspect.", 0.5)
+
+
+@check(unit="share", bound=at_least(0.95), params=LabelScope, needs=("labels",))
+def label_consistency(analysis: Analysis, scope: LabelScope) -> Measurement:
+    """Images whose label is the one that their look-alikes carry.
+
+    Population: readable images that have a label (in the split, with the label). Numerator: those whose chance of a
+    wrong label is below `threshold`. Unit: share of the population.
+
+    What is below is a wrong label, a confusing picture, or two classes that mean the same: look at the suspects, and
+    at which two classes they fall between.
+    """
+    if len(analysis.scan.dataset.classes) < 2:
+        raise DatasetError(
+            f"label_consistency needs two classes, and the dataset has {len(analysis.scan.dataset.classes) or 'none'}"
+            "; check dataset.labels",
+        )
+    selection = select(analysis, scope)
+    labelled = np.fromiter((r.label is not None for r in analysis.images), bool, len(analysis.images)) & selection.rows
+    suspects = analysis.labels
+    rows = np.flatnonzero(labelled & (suspects.score >= scope.threshold))
+    rows = rows[np.lexsort((rows, -suspects.score[rows]))]
+    findings = []
+    for row in rows.tolist():
+        image, suggested = analysis.images[row], suspects.suggested[row]
+        note = f"labelled {printable(image.label or '')}, looks like {printable(suggested or 'none of the classes')}"
+        evidence = (("label", image.label or ""), ("suggested", suggested or ""))
+        findings.append(Finding((image.path,), round(float(suspects.score[row]), 4), note, evidence))
+    population = int(labelled.sum())
+    unlabelled = selection.count - population
+    remarks = [selection.remark, f"{unlabelled} without a label are not counted" if unlabelled else ""]
+    return Measurement(
+        share(population - len(rows), population), "share", population - len(rows), population,
+        f"labelled {selection.name}", tuple(findings), "; ".join(r for r in remarks if r),
+    )
+
+
+@check(unit="groups", bound=at_most(0), needs=("labels",))
+def conflicting_labels(analysis: Analysis, scope: Scope) -> Measurement:
+    """Groups of copies that do not all carry the same label.
+
+    Population: groups of copies, exact or edited (within the split). Numerator: those with two or more different
+    labels. Unit: groups.
+
+    At least one of the labels is wrong, or the picture belongs to both classes: decide for each group.
+    """
+    selection = select(analysis, scope)
+    groups = [[row for row in group if selection.rows[row]] for group in analysis.clusters]
+    groups = [group for group in groups if len(group) > 1]
+    findings = []
+    for group in groups:
+        labels = sorted({str(label) for row in group if (label := analysis.images[row].label) is not None})
+        if len(labels) > 1:
+            paths = tuple(analysis.images[row].path for row in group)
+            note = "labelled " + " and ".join(printable(label) for label in labels)
+            findings.append(Finding(paths, float(len(labels)), note))
+    return Measurement(
+        len(findings), "groups", len(findings), len(groups), f"groups of copies among {selection.count} {selection.name}",
+        tuple(findings), selection.remark,
+    )

@@ -1,0 +1,88 @@
+"""Pictures that are on both sides of a split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastdup_checks.checks.check import at_most, check, parameter
+from fastdup_checks.errors import DatasetError
+from fastdup_checks.findings import Finding, Measurement
+from fastdup_checks.records import printable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fastdup_checks.analysis import Analysis
+
+__all__ = ("LeakScope", "leak", "leaking_pairs")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeakScope:
+    """Between which splits to look, and for what."""
+
+    between: tuple[str, str] | None = parameter("split_pair", "Two splits; by default every two splits of the dataset.")
+    kind: str = parameter("choice", "exact: identical images only; any: edited copies too.", "any", ("exact", "any"))
+
+
+@check(unit="images", bound=at_most(0), params=LeakScope, needs=("splits",))
+def leak(analysis: Analysis, scope: LeakScope) -> Measurement:
+    """Pictures that are in two splits, exactly or as an edited copy.
+
+    Population: readable images of the later split (of all but the first, where no two are named); the order is that
+    of `dataset.splits`. Numerator: those that have a copy in an earlier split. Unit: images.
+
+    A model is then tested on what it was trained on, and the test result is too good. Remove the copies from the
+    training split, or from the test split if the published test set may change.
+    """
+    splits = scope.between or analysis.scan.dataset.splits
+    if len(splits) < 2:
+        raise DatasetError(f"leak needs two splits, and the dataset has {len(splits) or 'none'}")
+    for name in splits:
+        if name not in analysis.scan.dataset.splits:
+            raise DatasetError(f"leak: there are no images in split {printable(name)!r}")
+    rank = {name: place for place, name in enumerate(splits)}
+    side = np.array([rank.get(r.split or "", -1) for r in analysis.images], dtype=np.int32)
+    pairs = leaking_pairs(analysis, side, exact_only=scope.kind == "exact")
+    best: dict[int, Finding] = {}
+    copies = analysis.copies
+    for pair, earlier, later in pairs:
+        if later not in best:
+            note = "identical" if copies.exact[pair] else copies.edit[pair]
+            names = (analysis.images[later], analysis.images[earlier])
+            best[later] = Finding(
+                (names[0].path, names[1].path), round(float(copies.score[pair]), 4), note,
+                (("in", str(names[0].split)), ("also in", str(names[1].split))),
+            )
+    population = int((side > 0).sum())
+    broken = sum(1 for b in analysis.scan.broken if b.record.split in rank)
+    remark = f"{broken} unreadable {'image is' if broken == 1 else 'images are'} not counted" if broken else ""
+    name = f"images in {splits[1]}, against {splits[0]}" if len(splits) == 2 else "images outside the first split"
+    return Measurement(
+        len(best) if population else float("nan"), "images", len(best), population, name, tuple(best.values()), remark,
+    )
+
+
+def leaking_pairs(
+    analysis: Analysis, side: NDArray[np.int32], *, exact_only: bool = False,
+) -> list[tuple[int, int, int]]:
+    """(pair, earlier row, later row) of the copies that lie on two sides, strongest first.
+
+    Args:
+        analysis: of the dataset.
+        side: (n,) the rank of each image's split, -1 for images that do not take part.
+        exact_only: leave edited copies out.
+    """
+    copies = analysis.copies
+    one, other = side[copies.left], side[copies.right]
+    across = (one >= 0) & (other >= 0) & (one != other)
+    if exact_only:
+        across &= copies.exact
+    found = []
+    for pair in np.flatnonzero(across).tolist():
+        left, right = int(copies.left[pair]), int(copies.right[pair])
+        found.append((pair, left, right) if side[left] < side[right] else (pair, right, left))
+    return found

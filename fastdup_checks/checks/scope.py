@@ -1,0 +1,82 @@
+"""Which images a check counts, and how it says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastdup_checks.errors import DatasetError
+from fastdup_checks.records import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from fastdup_checks.analysis import Analysis
+    from fastdup_checks.checks.check import Scope
+    from fastdup_checks.records import Record
+    from fastdup_checks.scan import Broken
+
+__all__ = ("Selection", "select", "share")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The images of a scope."""
+
+    rows: NDArray[np.bool_]
+    """(n,) over the readable images of the scan."""
+    broken: tuple[Broken, ...]
+    name: str
+    """"images", "images in train", "images of dress in train"."""
+
+    @property
+    def count(self) -> int:
+        """How many readable images there are."""
+        return int(self.rows.sum())
+
+    @property
+    def remark(self) -> str:
+        """What is not in the count."""
+        n = len(self.broken)
+        return f"{n} unreadable {'image is' if n == 1 else 'images are'} not counted" if n else ""
+
+
+def select(analysis: Analysis, scope: Scope) -> Selection:
+    """The images of a scope.
+
+    Raises:
+        DatasetError: if no file at all is in it: a misspelt name must not pass.
+    """
+    def inside(record: Record) -> bool:
+        return scope.split in {None, record.split} and scope.label in {None, record.label}
+
+    rows = np.fromiter((inside(r) for r in analysis.images), dtype=bool, count=len(analysis.images))
+    broken = tuple(b for b in analysis.scan.broken if inside(b.record))
+    name = "images"
+    if scope.label is not None:
+        name += f" of {printable(scope.label)}"
+    if scope.split is not None:
+        name += f" in {printable(scope.split)}"
+    if not rows.any() and not broken:
+        raise DatasetError(f"there are no {name}; {_choices(analysis, scope)}")
+    return Selection(rows, broken, name)
+
+
+def share(count: int, population: int) -> float:
+    """Count over population; not-a-number where there was nothing to measure, which keeps to no bound."""
+    return count / population if population else float("nan")
+
+
+def _choices(analysis: Analysis, scope: Scope) -> str:
+    if scope.label is not None:
+        return _list("labels", analysis.scan.dataset.classes)
+    return _list("splits", analysis.scan.dataset.splits)
+
+
+def _list(what: str, names: Iterable[str]) -> str:
+    some = [printable(n) for n in names]
+    return f"the {what} are {', '.join(some[:20])}{', ...' if len(some) > 20 else ''}" if some else f"it has no {what}"

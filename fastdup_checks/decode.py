@@ -1,0 +1,209 @@
+"""Bytes of an image file -> pixels, or the reason why there are none."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import struct
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageOps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fastdup_checks.limits import Limits
+
+__all__ = ("DECODER_VERSION", "Picture", "Unreadable", "decode", "quiet_decoder", "squash")
+
+DECODER_VERSION = 1
+"""Raise it when the pixels, the digests or the reasons change: stored scans of the old version are then not used."""
+
+WORKING_SIDE = 160
+"""A JPEG is decoded at a reduced scale only as far as its shorter side keeps this many pixels."""
+
+_WHITE = (255, 255, 255)
+
+
+class Unreadable(Exception):  # noqa: N818 - a state of the data, not an error of the program
+    """The bytes are not an image that can be read whole; the message is the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A decoded image."""
+
+    rgb: Image.Image
+    """RGB, EXIF orientation applied; reduced in scale where the file is a large JPEG."""
+    width: int
+    """Pixels of the stored picture, after orientation."""
+    height: int
+    format: str
+    """"JPEG", "PNG", ..."""
+    mode: str
+    """Pillow's name of the stored pixel format: "RGB", "L", "P", "CMYK", "I;16", ..."""
+    digest: bytes
+    """32 bytes, equal for files that show the same pixels whatever their metadata."""
+
+
+@contextmanager
+def quiet_decoder() -> Iterator[None]:
+    """Silence Pillow's warnings about odd files while many are decoded; what matters becomes `Unreadable`."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\..*")
+        warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+        yield
+
+
+def decode(data: bytes, limits: Limits) -> Picture:
+    """Decode an image whole.
+
+    Alpha is laid on white, grey, palette, CMYK and 16-bit pictures become 8-bit RGB, of an animation the first frame
+    is taken. A large JPEG is decoded at 1/2, 1/4 or 1/8 scale, still from every byte of it.
+
+    Raises:
+        Unreadable: with the reason, for anything that is not one whole image within the limits.
+    """
+    if not data:
+        raise Unreadable("empty file")
+    if len(data) > limits.megabytes * 1_000_000:
+        raise Unreadable(f"file too large: more than {limits.megabytes} MB")
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return _decode_opened(image, data, limits)
+    except Unreadable:
+        raise
+    except Image.UnidentifiedImageError:
+        raise Unreadable(_what_else(data)) from None
+    except Image.DecompressionBombError:
+        raise Unreadable(f"picture too large: more than {limits.megapixels} megapixels") from None
+    except MemoryError:
+        raise Unreadable("picture too large for the memory of this machine") from None
+    except Exception as error:  # noqa: BLE001 - a decoder may fail in any way on hostile bytes; all mean the same
+        raise Unreadable(_reason(error)) from None
+
+
+def squash(rgb: Image.Image, side: int) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
+    """The whole picture as a square, antialiased.
+
+    The one preprocessing of thumbnails and encoders, in training as in the scan.
+
+    Returns:
+        uint8 (side, side, 3).
+    """
+    return np.asarray(rgb.resize((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0))
+
+
+def _decode_opened(image: Image.Image, data: bytes, limits: Limits) -> Picture:
+    width, height = image.size
+    if width * height > limits.megapixels * 1_000_000:
+        raise Unreadable(f"picture too large: {width} x {height} pixels, more than {limits.megapixels} megapixels")
+    if width == 0 or height == 0:
+        raise Unreadable("picture has no pixels")
+    kind, mode = image.format or "", image.mode
+    if kind in {"JPEG", "MPO"}:
+        if not _jpeg_ends(data):
+            raise Unreadable("truncated JPEG: the end marker is missing")
+        image.draft("RGB" if mode != "L" else "L", (WORKING_SIDE, WORKING_SIDE))
+    elif kind == "PNG" and b"IEND" not in data:
+        raise Unreadable("truncated PNG: the end chunk is missing")
+    image.load()
+    reduced = image.size != (width, height)
+    orientation = image.getexif().get(0x0112, 1) if "exif" in image.info or kind in {"TIFF", "WEBP", "PNG"} else 1
+    rgb = _flatten(image)
+    if orientation in range(2, 9):
+        rgb = rgb.transpose(_TRANSPOSE[orientation])
+        if orientation >= 5:
+            width, height = height, width
+    digest = hashlib.sha256(struct.pack("<IIB", width, height, reduced))
+    digest.update(_jpeg_picture_data(data, orientation) if reduced else rgb.tobytes())
+    return Picture(rgb, width, height, kind, mode, digest.digest())
+
+
+_TRANSPOSE = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    """8-bit RGB on white."""
+    mode = image.mode
+    if mode == "RGB" and "transparency" not in image.info:
+        return image
+    if mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8)).convert("RGB")
+    if mode in {"I", "F"}:
+        return Image.fromarray(_to_eight_bits(np.asarray(image, dtype=np.float64))).convert("RGB")
+    if mode in {"RGBA", "LA", "PA", "RGBa", "La"} or (mode in {"P", "L", "RGB"} and "transparency" in image.info):
+        rgba = image.convert("RGBA")
+        ground = Image.new("RGB", rgba.size, _WHITE)
+        ground.paste(rgba, mask=rgba.getchannel("A"))
+        return ground
+    return image.convert("RGB")
+
+
+def _to_eight_bits(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """Scale by what the range says the white point is: 1, 255 or 65535; any other range is stretched to fit."""
+    values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = float(values.min()), float(values.max())
+    if low >= 0:
+        white = 1.0 if high <= 1 else 255.0 if high <= 255 else 65535.0 if high <= 65535 else high
+        low = 0.0
+    else:
+        white = high - low or 1.0
+    return np.clip((values - low) / white * 255 + 0.5, 0, 255).astype(np.uint8)
+
+
+def _jpeg_ends(data: bytes) -> bool:
+    """Whether an end-of-image marker follows the last start of a scan."""
+    return data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
+
+
+def _jpeg_picture_data(data: bytes, orientation: int) -> bytes:
+    """The JPEG without its metadata: what decides the pixels, exactly and without decoding them at full scale."""
+    kept = [bytes([orientation])]
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xFF:
+            at += 1
+            continue
+        if marker == 0xDA:
+            break
+        length = int.from_bytes(data[at + 2 : at + 4], "big") + 2
+        if not (0xE0 <= marker <= 0xEF or marker == 0xFE) or marker == 0xEE:
+            kept.append(data[at : at + length])
+        at += length
+    kept.append(data[at:])
+    return b"".join(kept)
+
+
+def _what_else(data: bytes) -> str:
+    """What bytes that no decoder knows seem to be."""
+    start = data[:512].lstrip().lower()
+    if start.startswith((b"<!doctype html", b"<html", b"<?xml", b"<svg")):
+        return "not an image: the file holds a web page or XML"
+    if data[4:12] in {b"ftypheic", b"ftypheix", b"ftypmif1", b"ftyphevc"}:
+        return "HEIC cannot be decoded here"
+    if not data.strip(b"\0"):
+        return "not an image: all bytes are zero"
+    if start.startswith(b"version https://git-lfs"):
+        return "not an image: a Git LFS pointer whose content was not fetched (git lfs pull)"
+    return "not an image, or a damaged header"
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    if "truncated" in text.lower() or isinstance(error, EOFError):
+        return "truncated: the file ends before the picture does"
+    return f"damaged: {text}" if text else f"damaged: {type(error).__name__}"

@@ -1,0 +1,248 @@
+"""A folder of image files as a dataset."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from fastdup_checks.errors import DatasetError
+from fastdup_checks.records import Dataset, Record, Stamp, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+__all__ = ("FolderReader", "Table", "find_files", "open_folder", "parent_label")
+
+IMAGE_SUFFIXES = frozenset(
+    (
+        ".jpg .jpeg .jpe .jfif .png .apng .gif .bmp .dib .webp .tif .tiff .ppm .pgm .pbm .pnm .tga .ico .jp2 .j2k "
+        ".avif .heic .heif .psd .jxl"
+    ).split(),
+)
+"""Names that promise an image; a promise that is not kept is a broken image."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderReader:
+    """Reads records from files below a folder."""
+
+    root: Path
+
+    @property
+    def key(self) -> str:
+        """The absolute path of the folder."""
+        return "folder:" + os.fsencode(self.root.absolute()).decode("utf-8", "backslashreplace")
+
+    def stamp(self, record: Record) -> Stamp | None:
+        """Size and time of change, or None where there is no such file."""
+        try:
+            found = os.stat(os.path.join(self.root, record.path))  # noqa: PTH116, PTH118 - a million times
+        except (OSError, ValueError):
+            return None
+        return Stamp(found.st_size, max(found.st_mtime_ns, found.st_ctime_ns))
+
+    def read(self, record: Record, *, at_most: int) -> bytes:
+        """The bytes of the file, at most `at_most` + 1 of them."""
+        with open(os.path.join(self.root, record.path), "rb") as file:  # noqa: PTH118, PTH123
+            return file.read(at_most + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A CSV file that says something about images."""
+
+    csv: Path
+    path: str = "path"
+    """The column that names the image, relative to the dataset root."""
+    value: str = "label"
+    """The column that says what is wanted."""
+
+    def load(self) -> dict[str, str]:
+        """path -> value; a row without a value is left out.
+
+        Raises:
+            DatasetError: with file and line, if the file, a column or a unique path is missing.
+        """
+        values: dict[str, str] = {}
+        try:
+            with self.csv.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+                rows = csv.DictReader(file)
+                columns = list(rows.fieldnames or ())
+                missing = [c for c in (self.path, self.value) if c not in columns]
+                if missing:
+                    raise DatasetError(
+                        f"{self.csv}: no column {missing[0]!r}; the columns are {', '.join(map(repr, columns)) or 'none'}",
+                    )
+                for row in rows:
+                    path = str(PurePosixPath((row[self.path] or "").replace("\\", "/")))
+                    value = row[self.value]
+                    if path in values and values[path] != value:
+                        raise DatasetError(f"{self.csv}:{rows.line_num}: {printable(path)} has two values for "
+                                           f"{self.value!r}: {values[path]!r} and {value!r}")
+                    if value:
+                        values[path] = value
+        except (OSError, csv.Error) as error:
+            raise DatasetError(f"{self.csv}: cannot be read ({error})") from error
+        return values
+
+
+def open_folder(
+    root: Path,
+    *,
+    splits: Mapping[str, Sequence[str]] | Table | None = None,
+    labels: str | Table | None = None,
+    groups: str | Table | None = None,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+) -> Dataset:
+    """List the images below a folder.
+
+    Args:
+        root: the folder.
+        splits: name -> folders or glob patterns below root, or a table. With splits, images outside them are left out
+            and counted in `Dataset.ignored`. None: no splits.
+        labels: "parent_folder", a table, or None.
+        groups: likewise.
+        include: glob patterns, relative to root; by default every name that promises an image.
+        exclude: glob patterns that take images out again.
+
+    Raises:
+        DatasetError: if the folder, one of its splits or every image is missing.
+    """
+    if not root.is_dir():
+        raise DatasetError(f"{root}: {'not a folder' if root.exists() else 'no such folder'}")
+    ignored: Counter[str] = Counter()
+    paths: list[str] = []
+    wanted, unwanted = _matcher(include), _matcher(exclude)
+    for path in find_files(root):
+        suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
+        if not (wanted.match(path) if include else suffix in IMAGE_SUFFIXES):
+            ignored[suffix or "no suffix"] += 1
+        elif exclude and unwanted.match(path):
+            ignored["excluded"] += 1
+        else:
+            paths.append(path)
+    tables = {name: table.load() for name, table in (("split", splits), ("label", labels), ("group", groups))
+              if isinstance(table, Table)}
+    _expect_common_paths(root, paths, (t for t in (splits, labels, groups) if isinstance(t, Table)), tables.values())
+    # A table may name images that are not there: they are broken images, not a smaller dataset.
+    listed = {path for values in tables.values() for path in values}
+    paths = sorted(listed.union(paths), key=os.fsencode) if listed else paths
+    split_of = tables["split"].get if isinstance(splits, Table) else _split_finder(root, splits or {})
+    records = []
+    for path in paths:
+        split = split_of(path)
+        if splits is not None and split is None:
+            ignored["outside the splits"] += 1
+            continue
+        label = _value(labels, tables.get("label"), path)
+        if label is not None and splits is not None and label == parent_label(path) and _is_split_folder(path, splits):
+            label = None
+        records.append(Record(path, split, label, _value(groups, tables.get("group"), path)))
+    if splits is not None and not isinstance(splits, Table):
+        for name in set(splits).difference(r.split or "" for r in records):
+            raise DatasetError(f"{root}: no image in split {name!r} ({', '.join(splits[name])})")
+    if not records:
+        others = sum(ignored.values())
+        raise DatasetError(f"{root}: no images" + (f" among {others} files" if others else "; the folder is empty"))
+    names = dict.fromkeys(splits) if splits is not None and not isinstance(splits, Table) else {}
+    names |= dict.fromkeys(r.split for r in records if r.split is not None)
+    return Dataset(
+        root, FolderReader(root), tuple(records), labels is not None, tuple(names), tuple(ignored.most_common()),
+    )
+
+
+def find_files(root: Path) -> Iterator[str]:
+    """All files below a folder, POSIX-style and relative, in the order of the bytes of their paths.
+
+    Hidden files and folders are passed over; linked folders are followed, once each.
+
+    Raises:
+        DatasetError: if a folder cannot be listed.
+    """
+    found: list[str] = []
+    seen: set[tuple[int, int]] = set()
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            here = os.stat(os.path.join(root, folder))  # noqa: PTH116, PTH118
+            if here.st_ino and (here.st_dev, here.st_ino) in seen:
+                continue
+            seen.add((here.st_dev, here.st_ino))
+            with os.scandir(os.path.join(root, folder)) as entries:  # noqa: PTH118
+                # Sorted, so that of two links to one folder always the same is followed.
+                for entry in sorted(entries, key=lambda e: os.fsencode(e.name), reverse=True):
+                    if entry.name.startswith("."):
+                        continue
+                    path = f"{folder}/{entry.name}" if folder else entry.name
+                    if entry.is_dir():
+                        waiting.append(path)
+                    else:
+                        found.append(path)
+        except OSError as error:
+            raise DatasetError(f"{error.filename or folder}: the folder cannot be listed ({error.strerror})") from error
+    return iter(sorted(found, key=os.fsencode))
+
+
+def parent_label(path: str) -> str | None:
+    """The name of the folder that holds the image, or None directly below the root."""
+    return path.rsplit("/", 2)[-2] if "/" in path else None
+
+
+def _is_split_folder(path: str, splits: Mapping[str, Sequence[str]] | Table) -> bool:
+    """Whether the image lies directly in the folder of its split, which is then no class."""
+    folder = path.rsplit("/", 1)[0]
+    return not isinstance(splits, Table) and any(folder == place.strip("/") for p in splits.values() for place in p)
+
+
+def _expect_common_paths(
+    root: Path, paths: Sequence[str], tables: Iterable[Table], values: Iterable[Mapping[str, str]],
+) -> None:
+    for table, value_of in zip(tables, values, strict=True):
+        if paths and not set(value_of).intersection(paths):
+            raise DatasetError(
+                f"{table.csv}: none of its {len(value_of)} paths is an image below {root}; the paths in column "
+                f"{table.path!r} must be relative to that folder",
+            )
+
+
+def _value(wanted: str | Table | None, values: Mapping[str, str] | None, path: str) -> str | None:
+    if values is not None:
+        return values.get(path)
+    return parent_label(path) if wanted == "parent_folder" else None
+
+
+def _split_finder(root: Path, splits: Mapping[str, Sequence[str]]) -> Callable[[str], str | None]:
+    """A function from path to split."""
+    patterns = [(name, _matcher(_below(root, places))) for name, places in splits.items()]
+
+    def find(path: str) -> str | None:
+        held = [name for name, pattern in patterns if pattern.match(path)]
+        if len(held) > 1:
+            raise DatasetError(f"{root}: {printable(path)} is in two splits, {held[0]!r} and {held[1]!r}")
+        return held[0] if held else None
+
+    return find
+
+
+def _below(root: Path, places: Sequence[str]) -> list[str]:
+    """Folders as patterns for everything below them."""
+    return [f"{p.strip('/')}/**" if (root / p).is_dir() else p for p in places]
+
+
+def _matcher(patterns: Sequence[str]) -> re.Pattern[str]:
+    """One expression for glob patterns, in which `**` crosses folders and `*` does not."""
+    return re.compile("|".join(f"(?:{_translate(p)})" for p in patterns).join(("(?:", r")\Z")) if patterns else r"(?!)", re.DOTALL)
+
+
+def _translate(pattern: str) -> str:
+    out = ""
+    for piece in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", pattern.removeprefix("./")):
+        out += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(piece) or re.escape(piece)
+    return out

@@ -1,0 +1,1 @@
+"""ONNX encoders that ship with the package."""

@@ -1,0 +1,189 @@
+"""Plan -> verdicts: the one place that puts the stages in a row."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastdup_checks.analysis import Analysis
+from fastdup_checks.checks import CHECKS
+from fastdup_checks.config import DatasetPlan, Plan, TablePlan, load_plan
+from fastdup_checks.limits import Limits
+from fastdup_checks.embed import DEFAULT_MODEL
+from fastdup_checks.errors import DatasetError, ExpectationFailed, ScanError
+from fastdup_checks.expectation import Expectation
+from fastdup_checks.folder import Table, open_folder
+from fastdup_checks.layout import detect_layout
+from fastdup_checks.result import Result, Verdicts
+from fastdup_checks.scan import Settings, scan
+from fastdup_checks.verdict import judge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fastdup_checks.records import Dataset
+    from fastdup_checks.scan import Progress
+    from fastdup_checks.verdict import Verdict
+
+__all__ = ("analyse", "check", "require", "run", "write_report")
+
+
+
+
+def check(
+    config: str | Path | Plan, *, work_dir: str | Path | None = None, cache_dir: str | Path | None = None,
+    threads: int | None = None, progress: Progress | None = None,
+) -> Verdicts:
+    """Judge every expectation of a configuration file, and write the report.
+
+    Args:
+        config: path of a data.yml, or a loaded plan.
+        work_dir: where tables, report.json and gallery.html go; by default `fastdup-report` beside the file.
+        cache_dir: where measurements are kept between runs; by default `.fastdup_cache` beside the file, or what the
+            environment variable FASTDUP_CHECKS_CACHE names.
+        threads: cores to use, by default all.
+        progress: hears how far the work has come.
+
+    Raises:
+        ConfigError: if the file is wrong.
+        DatasetError: if the images, or what an expectation needs of them, are not there.
+        ScanError: if the scan cannot be done.
+    """
+    started = time.time()
+    plan = config if isinstance(config, Plan) else load_plan(config)
+    out = Path(work_dir) if work_dir is not None else plan.path.parent / "fastdup-report"
+    analysis = analyse(plan, cache_dir=cache_dir, threads=threads, progress=progress)
+    judged = [e for e in plan.expectations if e.skip is None]
+    verdicts = [judge(e, CHECKS[e.check].measure(analysis, e.params)) for e in judged]
+    result = Result(analysis, verdicts, out)
+    write_report(result, started=started)
+    return result.verdicts
+
+
+def require(
+    config: str | Path | Plan, *, work_dir: str | Path | None = None, cache_dir: str | Path | None = None,
+    threads: int | None = None, progress: Progress | None = None,
+) -> Verdicts:
+    """Like `check`, but raise when an expectation fails: for the top of a training script.
+
+    Raises:
+        ExpectationFailed: with the verdicts that failed and the path of the gallery.
+    """
+    verdicts = check(config, work_dir=work_dir, cache_dir=cache_dir, threads=threads, progress=progress)
+    if verdicts.failed:
+        raise ExpectationFailed(verdicts.failed, str(verdicts.gallery))
+    return verdicts
+
+
+def run(
+    images: str | Path, *, work_dir: str | Path = "fastdup-report", cache_dir: str | Path | None = None,
+    threads: int | None = None, progress: Progress | None = None, dataset: DatasetPlan | None = None,
+) -> Result:
+    """Scan a folder and write every table and the gallery; no configuration is needed.
+
+    Splits and labels are guessed from the names of the folders.
+
+    Args:
+        images: the folder.
+        work_dir: where everything is written.
+        cache_dir: where measurements are kept between runs; by default `.fastdup_cache` in work_dir.
+        threads: cores to use, by default all.
+        progress: hears how far the work has come.
+        dataset: splits and labels, where the guess would be wrong; its root is `images`.
+
+    Raises:
+        DatasetError: if there are no images.
+        ScanError: if the scan cannot be done.
+    """
+    started = time.time()
+    root, out = Path(images), Path(work_dir)
+    if dataset is None:
+        if not root.is_dir():
+            raise DatasetError(f"{root}: {'not a folder' if root.exists() else 'no such folder'}")
+        layout = detect_layout(root)
+        dataset = DatasetPlan(root, {n: (f,) for n, f in layout.splits.items()} or None, layout.labels)
+    plan = Plan(out / "data.yml", dataset, ())
+    analysis = analyse(plan, cache_dir=cache_dir, threads=threads, progress=progress)
+    verdicts = [judge(e, CHECKS[e.check].measure(analysis, e.params)) for e in _everything(analysis)]
+    result = Result(analysis, verdicts, out)
+    write_report(result, started=started)
+    return result
+
+
+def analyse(
+    plan: Plan, *, cache_dir: str | Path | None = None, threads: int | None = None, progress: Progress | None = None,
+) -> Analysis:
+    """Scan the dataset of a plan; judge and write nothing.
+
+    Raises:
+        DatasetError: if there are no images.
+        ScanError: if the scan cannot be done.
+    """
+    settings = Settings(
+        cache=_cache(plan, cache_dir), limits=Limits(**plan.limits), model=plan.model or DEFAULT_MODEL, threads=threads,
+    )
+    return Analysis(scan(_open(plan.dataset), settings, progress=progress))
+
+
+def write_report(result: Result, *, started: float) -> None:
+    """Write tables, report.json and gallery.html into the result's work directory.
+
+    Raises:
+        ScanError: if they cannot be written.
+    """
+    from fastdup_checks.report.gallery import render_gallery
+    from fastdup_checks.report.files import replacing
+    from fastdup_checks.report.contents import gallery_page
+    from fastdup_checks.report.summary import summarise, write_summary
+    from fastdup_checks.report.tables import write_tables
+
+    out = result.work_dir
+    assert out is not None
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ScanError(f"{out}: the work directory cannot be made ({error.strerror or error})") from error
+    write_tables(result.analysis, out)
+    with replacing(out / "gallery.html") as file:
+        file.write(render_gallery(gallery_page(result)).encode())
+    # Last, so that a report.json speaks of files that are there.
+    meta = {
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
+        "seconds": round(time.time() - started, 2),
+    }
+    write_summary(summarise(result.analysis, result.verdicts, meta), out / "report.json")
+
+
+def _open(plan: DatasetPlan) -> Dataset:
+    def table(value: TablePlan | str | None) -> Table | str | None:
+        return Table(value.csv, value.path, value.value) if isinstance(value, TablePlan) else value
+
+    splits = table(plan.splits) if isinstance(plan.splits, TablePlan) else plan.splits
+    assert not isinstance(splits, str)
+    return open_folder(
+        plan.root, splits=splits, labels=table(plan.labels), groups=table(plan.groups), include=plan.include,
+        exclude=plan.exclude,
+    )
+
+
+def _cache(plan: Plan, cache_dir: str | Path | None) -> Path:
+    chosen = cache_dir or os.environ.get("FASTDUP_CHECKS_CACHE")
+    return Path(chosen) if chosen else plan.path.parent / ".fastdup_cache"
+
+
+def _everything(analysis: Analysis) -> Sequence[Expectation]:
+    """Every check that says something of this dataset, without a bound."""
+    dataset = analysis.scan.dataset
+    have = {
+        "splits": len(dataset.splits) > 1,
+        "labels": len(dataset.classes) > 1,
+        "groups": any(r.group is not None for r in dataset.records),
+    }
+    return [
+        Expectation(name, name, None, found.unit, found.params())
+        for name, found in CHECKS.items()
+        if all(have[need] for need in found.needs)
+    ]

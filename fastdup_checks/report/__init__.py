@@ -1,0 +1,1 @@
+"""Verdicts and an analysis -> files for people and programs."""

@@ -1,0 +1,142 @@
+"""A run -> what its gallery shows."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastdup_checks._version import __version__
+from fastdup_checks.report.page import Distribution, Facts, Map, Page, Tally
+from fastdup_checks.store import Store
+
+if TYPE_CHECKING:
+    from fastdup_checks.analysis import Analysis
+    from fastdup_checks.records import Record
+    from fastdup_checks.result import Result
+
+__all__ = ("gallery_page",)
+
+THUMBNAIL_SIDE = 160
+"""Longest side of a picture in the gallery, pixels."""
+
+_MOST_POINTS = 5000
+"""Images on the map; of a larger dataset every so-manieth is drawn."""
+
+_TABLE_OF = {
+    "broken_images": "broken.csv",
+    "duplicate_rate": "pairs.csv",
+    "near_duplicate_rate": "pairs.csv",
+    "leak": "leaks.csv",
+    "outlier_rate": "outliers.csv",
+    "label_consistency": "labels.csv",
+    "conflicting_labels": "clusters.csv",
+}
+
+
+def gallery_page(result: Result) -> Page:
+    """Put together what the gallery of a run shows."""
+    analysis = result.analysis
+    scan = analysis.scan
+    root = scan.dataset.root
+    facts = _facts(analysis)
+    return Page(
+        dataset=os.path.basename(os.path.abspath(root)) or str(root),  # noqa: PTH100, PTH119 - links stay as named
+        root=str(root),
+        images=scan.size,
+        verdicts=tuple(result.verdicts),
+        facts=facts.get,
+        thumbnail=_Thumbnails(analysis),
+        unreadable=len(scan.broken),
+        tallies=_tallies(analysis),
+        distributions=_distributions(analysis),
+        map=_map(analysis),
+        tables=_TABLE_OF,
+        about=(("fastdup-checks", __version__), ("encoder", scan.encoder)),
+    )
+
+
+class _Thumbnails:
+    """JPEG thumbnails by path, made on demand and kept in the store."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self._scan = analysis.scan
+        self._row = {record.path: row for row, record in enumerate(analysis.images)}
+
+    def __call__(self, path: str) -> bytes | None:
+        row = self._row.get(path)
+        if row is None:
+            return None
+        scan = self._scan
+        name = f"jpeg-{THUMBNAIL_SIDE}/{scan.decoder}/{scan.contents[row].hex()}"
+        with Store(scan.settings.cache) as store:
+            known = store.derived(name)
+            if known is None:
+                known = self._make(scan.images[row])
+                store.derive(name, known)
+        return known or None
+
+    def _make(self, record: Record) -> bytes:
+        from fastdup_checks.decode import Unreadable, decode, quiet_decoder
+
+        limits = self._scan.settings.limits
+        try:
+            with quiet_decoder():
+                data = self._scan.dataset.reader.read(record, at_most=limits.megabytes * 1_000_000)
+                picture = decode(data, limits).rgb
+        except (OSError, Unreadable):  # gone or changed since it was scanned
+            return b""
+        picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+        out = io.BytesIO()
+        picture.save(out, "JPEG", quality=80, optimize=True)
+        return out.getvalue()
+
+
+def _facts(analysis: Analysis) -> dict[str, Facts]:
+    scan = analysis.scan
+    known = {
+        record.path: Facts(record.split, record.label, width, height, content.hex())
+        for record, width, height, content in zip(
+            analysis.images, scan.width.tolist(), scan.height.tolist(), scan.contents, strict=True,
+        )
+    }
+    for broken in scan.broken:
+        known[broken.record.path] = Facts(
+            broken.record.split, broken.record.label, sha256=broken.content.hex() if broken.content else "",
+        )
+    return known
+
+
+def _tallies(analysis: Analysis) -> tuple[Tally, ...]:
+    records = [*analysis.images, *(b.record for b in analysis.scan.broken)]
+    counts = Counter((r.split, r.label) for r in records)
+    splits = [*analysis.scan.dataset.splits, None]
+    labels = [*analysis.scan.dataset.classes, None]
+    return tuple(Tally(s, n, counts[s, n]) for s in splits for n in labels if counts[s, n])
+
+
+def _distributions(analysis: Analysis) -> tuple[Distribution, ...]:
+    near = analysis.neighbours
+    statistics = analysis.scan.statistics
+    found = [Distribution("Brightness", statistics["brightness"]), Distribution("Sharpness", statistics["sharpness"])]
+    if near.k:
+        found.insert(0, Distribution("Similarity of the nearest neighbour", near.similarities[:, 0]))
+    return tuple(found)
+
+
+def _map(analysis: Analysis) -> Map | None:
+    """The embeddings on their two main axes (principal components)."""
+    n = len(analysis.images)
+    if n < 3:
+        return None
+    rows = np.arange(0, n, -(-n // _MOST_POINTS))
+    vectors = analysis.scan.vectors[rows].astype(np.float64)
+    vectors -= vectors.mean(0)
+    _, axes = np.linalg.eigh(vectors.T @ vectors)
+    axes = axes[:, :-3:-1]
+    # The sign of an axis is arbitrary: let its largest component be positive.
+    axes *= np.where(axes[np.abs(axes).argmax(0), [0, 1]] < 0, -1.0, 1.0)
+    return Map(tuple(analysis.images[row].path for row in rows.tolist()), np.round(vectors @ axes, 4))

@@ -1,0 +1,112 @@
+"""report.json: a run for programs. Everything outside `meta` is the same for the same files and settings."""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from fastdup_checks._version import __version__
+from fastdup_checks.records import valid_text
+from fastdup_checks.report.files import replacing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from fastdup_checks.analysis import Analysis
+    from fastdup_checks.findings import Finding
+    from fastdup_checks.verdict import Verdict
+
+__all__ = ("MOST_FINDINGS", "VERSION", "summarise", "verdict_payload", "write_summary")
+
+VERSION = 1
+MOST_FINDINGS = 1000
+"""Findings of one verdict that are written out, worst first; the tables hold all."""
+
+
+def summarise(analysis: Analysis, verdicts: Sequence[Verdict], meta: Mapping[str, Any]) -> dict[str, Any]:
+    """The report as plain values.
+
+    Keys: `version` (1); `passed`; `dataset` (images, broken, splits, labels, ignored); `verdicts`, each as
+    `verdict_payload` says; `environment` (what the figures depend on); `meta` (when, where, how long).
+    """
+    scan = analysis.scan
+    records = [*analysis.images, *(b.record for b in scan.broken)]
+    return {
+        "version": VERSION,
+        "passed": not any(v.failed for v in verdicts),
+        "dataset": {
+            "images": len(records),
+            "broken": len(scan.broken),
+            "splits": {valid_text(name): sum(r.split == name for r in records) for name in scan.dataset.splits},
+            "labels": {valid_text(name): sum(r.label == name for r in records) for name in scan.dataset.classes},
+            "ignored": {valid_text(name): count for name, count in scan.dataset.ignored},
+        },
+        "verdicts": [verdict_payload(v) for v in verdicts],
+        "environment": {
+            "fastdup_checks": __version__,
+            "encoder": scan.encoder,
+            "decoder": scan.decoder,
+        },
+        "meta": {
+            **meta,
+            "root": valid_text(str(scan.dataset.root)),
+            "measured": scan.measured,
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "packages": {name: _installed(name) for name in ("faiss-cpu", "numpy", "onnxruntime", "pillow")},
+        },
+    }
+
+
+def verdict_payload(verdict: Verdict, most_findings: int = MOST_FINDINGS) -> dict[str, Any]:
+    """A verdict in the types of JSON, and in no others: it also travels between processes."""
+    measurement, expectation = verdict.measurement, verdict.expectation
+    bound = expectation.bound
+    return {
+        "id": valid_text(expectation.id),
+        "check": expectation.check,
+        "outcome": verdict.outcome,
+        "severity": expectation.severity,
+        "message": valid_text(verdict.message),
+        "value": None if math.isnan(measurement.value) else float(measurement.value),
+        "unit": measurement.unit,
+        "bound": None if bound is None else {bound.direction: float(bound.value)},
+        "count": int(measurement.count),
+        "population": int(measurement.population),
+        "population_name": valid_text(measurement.population_name),
+        "remark": valid_text(measurement.remark),
+        "findings": [finding_payload(f) for f in measurement.findings[:most_findings]],
+        "findings_total": len(measurement.findings),
+    }
+
+
+def finding_payload(finding: Finding) -> dict[str, Any]:
+    """A finding in the types of JSON."""
+    return {
+        "images": [valid_text(path) for path in finding.images],
+        "score": float(finding.score),
+        "note": valid_text(finding.note),
+        "evidence": {name: valid_text(v) if isinstance(v, str) else float(v) if isinstance(v, float) else int(v)
+                     for name, v in finding.evidence},
+    }
+
+
+def write_summary(summary: Mapping[str, Any], path: Path) -> None:
+    """Write the report.
+
+    Raises:
+        ScanError: if the file cannot be written.
+    """
+    with replacing(path) as file:
+        file.write((json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode())
+
+
+def _installed(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""

@@ -1,0 +1,126 @@
+"""The tables of a run: CSV files with stable columns, and the embeddings.
+
+Paths are relative to the dataset root, POSIX-style. All files are UTF-8 with `\\n` at the end of a line; bytes of a file
+name that are not UTF-8 are written as `\\xff`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fastdup_checks.checks.leaks import leaking_pairs
+from fastdup_checks.records import printable, valid_text
+from fastdup_checks.report.files import replacing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from fastdup_checks.analysis import Analysis
+
+__all__ = ("TABLES", "write_tables")
+
+OUTLIER = 0.5
+"""The score from which an image stands in outliers.csv; the default of the check."""
+
+TABLES = (
+    "images.csv", "pairs.csv", "clusters.csv", "leaks.csv", "outliers.csv", "labels.csv", "broken.csv",
+    "embeddings.npy", "files.txt",
+)
+
+
+def write_tables(analysis: Analysis, directory: Path) -> None:
+    """Write every table of a run into a directory.
+
+    Raises:
+        ScanError: if a file cannot be written.
+    """
+    paths = [valid_text(r.path) for r in analysis.images]
+    _write(directory / "images.csv", *_images(analysis, paths))
+    _write(directory / "pairs.csv", ("a", "b", "kind", "score"), _pairs(analysis, paths))
+    _write(
+        directory / "clusters.csv", ("path", "cluster"),
+        ((paths[row], number) for number, rows in enumerate(analysis.clusters) for row in rows),
+    )
+    _write(directory / "leaks.csv", ("a", "a_split", "b", "b_split", "kind", "score"), _leaks(analysis, paths))
+    _write(directory / "outliers.csv", ("path", "score", "nearest"), _outliers(analysis, paths))
+    _write(directory / "labels.csv", ("path", "label", "suggested", "score"), _labels(analysis, paths))
+    _write(
+        directory / "broken.csv", ("path", "reason"),
+        ((valid_text(b.record.path), b.reason) for b in analysis.scan.broken),
+    )
+    with replacing(directory / "embeddings.npy") as file:
+        np.lib.format.write_array(file, analysis.scan.vectors, version=(1, 0))
+    with replacing(directory / "files.txt") as file:
+        file.write("".join(f"{printable(p)}\n" for p in paths).encode())
+
+
+def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    with replacing(path) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=False)
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+        text.flush()
+        text.detach()
+
+
+def _images(analysis: Analysis, paths: Sequence[str]) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
+    statistics = analysis.scan.statistics
+    names = [name for name in statistics.dtype.names or () if name not in {"width", "height"}]
+    columns = [[f"{v:.6g}" for v in statistics[name].tolist()] for name in names]
+    header = ("path", "split", "label", "width", "height", "format", "mode", *names)
+    rows = zip(
+        paths,
+        (valid_text(r.split or "") for r in analysis.images),
+        (valid_text(r.label or "") for r in analysis.images),
+        analysis.scan.width.tolist(),
+        analysis.scan.height.tolist(),
+        analysis.scan.formats,
+        analysis.scan.modes,
+        *columns,
+        strict=True,
+    )
+    return header, rows
+
+
+def _pairs(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
+    copies = analysis.copies
+    for left, right, exact, score in zip(
+        copies.left.tolist(), copies.right.tolist(), copies.exact.tolist(), copies.score.tolist(), strict=True,
+    ):
+        yield paths[left], paths[right], "exact" if exact else "near", f"{score:.4f}"
+
+
+def _leaks(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, str, str, str, str, str]]:
+    rank = {name: place for place, name in enumerate(analysis.scan.dataset.splits)}
+    side = np.array([rank.get(r.split or "", -1) for r in analysis.images], dtype=np.int32)
+    copies = analysis.copies
+    for pair, one, other in leaking_pairs(analysis, side):
+        yield (
+            paths[one], valid_text(str(analysis.images[one].split)), paths[other],
+            valid_text(str(analysis.images[other].split)), "exact" if copies.exact[pair] else "near",
+            f"{copies.score[pair]:.4f}",
+        )
+
+
+def _outliers(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    outliers = analysis.outliers
+    rows = np.flatnonzero(outliers.score >= OUTLIER)
+    for row in rows[np.lexsort((rows, -outliers.score[rows]))].tolist():
+        nearest = int(outliers.nearest[row])
+        yield paths[row], f"{outliers.score[row]:.4f}", paths[nearest] if nearest >= 0 else ""
+
+
+def _labels(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
+    if len(analysis.scan.dataset.classes) < 2:
+        return
+    suspects = analysis.labels
+    for row in np.lexsort((np.arange(len(paths)), -suspects.score)).tolist():
+        label = analysis.images[row].label
+        if label is not None:
+            yield paths[row], valid_text(label), valid_text(suspects.suggested[row] or ""), f"{suspects.score[row]:.4f}"

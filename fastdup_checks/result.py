@@ -1,0 +1,214 @@
+"""What a run found, for code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, overload
+
+import numpy as np
+
+from fastdup_checks.checks.leaks import leaking_pairs
+from fastdup_checks.errors import DatasetError
+from fastdup_checks.records import printable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from fastdup_checks.analysis import Analysis
+    from fastdup_checks.verdict import Verdict
+
+__all__ = ("BrokenImage", "LabelSuspect", "Outlier", "Pair", "Result", "Verdicts")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two images that show the same picture."""
+
+    a: str
+    b: str
+    kind: str
+    """"exact" or "near"."""
+    score: float
+    """Probability that they are copies, 0..1."""
+    edit: str
+    """What makes the difference: "mirror", "crop 62 %", "identical"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlier:
+    """An image that is like no other."""
+
+    path: str
+    score: float
+    nearest: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSuspect:
+    """An image whose label seems to be wrong."""
+
+    path: str
+    label: str
+    suggested: str | None
+    score: float
+    """Chance that the label is wrong, 0..1."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenImage:
+    """A file that is not a readable image."""
+
+    path: str
+    reason: str
+
+
+class Verdicts(Sequence["Verdict"]):
+    """The verdicts of a check, in the order of the configuration."""
+
+    def __init__(self, verdicts: Sequence[Verdict], result: Result) -> None:
+        self._verdicts = tuple(verdicts)
+        self.result = result
+        """What was found, beyond the verdicts."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether no expectation failed."""
+        return not self.failed
+
+    @property
+    def failed(self) -> tuple[Verdict, ...]:
+        """The verdicts that fail the build."""
+        return tuple(v for v in self._verdicts if v.failed)
+
+    @property
+    def gallery(self) -> Path | None:
+        """The page that shows the findings."""
+        return self.result.gallery
+
+    def __len__(self) -> int:
+        return len(self._verdicts)
+
+    @overload
+    def __getitem__(self, at: int) -> Verdict: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Verdict, ...]: ...
+    def __getitem__(self, at: int | slice) -> Verdict | tuple[Verdict, ...]:
+        return self._verdicts[at]
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{v.outcome}  {v.message}" for v in self._verdicts)
+
+
+class Result:
+    """A scanned dataset and what there is to say of it. All paths are relative to the dataset root."""
+
+    def __init__(self, analysis: Analysis, verdicts: Sequence[Verdict] = (), work_dir: Path | None = None) -> None:
+        self.analysis = analysis
+        self.verdicts = Verdicts(verdicts, self)
+        self.work_dir = work_dir
+        """Where the tables and the gallery are, or None where none were written."""
+
+    @property
+    def gallery(self) -> Path | None:
+        """The page that shows the findings."""
+        return self.work_dir / "gallery.html" if self.work_dir else None
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The readable images; row i of `embeddings` belongs to the i-th."""
+        return tuple(r.path for r in self.analysis.images)
+
+    @property
+    def embeddings(self) -> NDArray[np.float32]:
+        """One vector of length 1 for each readable image, (n, d)."""
+        return self.analysis.scan.vectors
+
+    @property
+    def broken(self) -> list[BrokenImage]:
+        """Files that are not readable images."""
+        return [BrokenImage(b.record.path, b.reason) for b in self.analysis.scan.broken]
+
+    @cached_property
+    def duplicates(self) -> list[tuple[str, ...]]:
+        """Groups of identical images, largest first."""
+        groups: dict[int, list[str]] = {}
+        for record, group in zip(self.analysis.images, self.analysis.exact_group.tolist(), strict=True):
+            groups.setdefault(group, []).append(record.path)
+        return sorted((tuple(g) for g in groups.values() if len(g) > 1), key=lambda g: (-len(g), g))
+
+    @cached_property
+    def pairs(self) -> list[Pair]:
+        """All pairs of copies, exact and near, strongest first."""
+        return [self._pair(row) for row in range(len(self.analysis.copies))]
+
+    @cached_property
+    def near_duplicates(self) -> list[Pair]:
+        """Pairs of images that show the same picture with an edit, strongest first."""
+        return [pair for pair in self.pairs if pair.kind == "near"]
+
+    @cached_property
+    def clusters(self) -> list[tuple[str, ...]]:
+        """Groups of copies, exact and near, largest first."""
+        return [tuple(self.analysis.images[row].path for row in rows) for rows in self.analysis.clusters]
+
+    def leaks(self, *between: str, kind: str = "any") -> list[Pair]:
+        """Pictures in two splits, strongest first; `a` is in the split that is named first.
+
+        Args:
+            between: two splits or more; by default all of them.
+            kind: "any", "exact" or "near".
+
+        Raises:
+            DatasetError: if the dataset has no such split.
+        """
+        splits = self.analysis.scan.dataset.splits
+        for name in between:
+            if name not in splits:
+                known = ", ".join(map(printable, splits)) or "none"
+                raise DatasetError(f"there are no images in split {printable(name)!r}; the splits are: {known}")
+        rank = {name: place for place, name in enumerate(between or splits)}
+        side = np.array([rank.get(r.split or "", -1) for r in self.analysis.images], dtype=np.int32)
+        pairs = [self._pair(pair, one, other) for pair, one, other in leaking_pairs(self.analysis, side)]
+        return [pair for pair in pairs if kind in {"any", pair.kind}]
+
+    def outliers(self, threshold: float = 0.5) -> list[Outlier]:
+        """Images that are like no other, strangest first."""
+        outliers = self.analysis.outliers
+        rows = np.flatnonzero(outliers.score >= threshold)
+        return [
+            Outlier(
+                self.analysis.images[row].path, round(float(outliers.score[row]), 4),
+                self.analysis.images[outliers.nearest[row]].path if outliers.nearest[row] >= 0 else None,
+                outliers.reason[row],
+            )
+            for row in rows[np.lexsort((rows, -outliers.score[rows]))].tolist()
+        ]
+
+    def label_suspects(self, threshold: float = 0.5) -> list[LabelSuspect]:
+        """Images whose label seems to be wrong, most likely first; empty where there are fewer than two classes."""
+        if len(self.analysis.scan.dataset.classes) < 2:
+            return []
+        suspects = self.analysis.labels
+        rows = np.flatnonzero(suspects.score >= threshold)
+        return [
+            LabelSuspect(
+                self.analysis.images[row].path, label, suspects.suggested[row], round(float(suspects.score[row]), 4),
+            )
+            for row in rows[np.lexsort((rows, -suspects.score[rows]))].tolist()
+            if (label := self.analysis.images[row].label) is not None
+        ]
+
+    def _pair(self, row: int, one: int | None = None, other: int | None = None) -> Pair:
+        copies = self.analysis.copies
+        one = int(copies.left[row]) if one is None else one
+        other = int(copies.right[row]) if other is None else other
+        exact = bool(copies.exact[row])
+        return Pair(
+            self.analysis.images[one].path, self.analysis.images[other].path, "exact" if exact else "near",
+            round(float(copies.score[row]), 4), "identical" if exact else copies.edit[row],
+        )

@@ -1,0 +1,315 @@
+"""Dataset -> Scan: every image read, hashed, measured and embedded once, and remembered by its content."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from filelock import FileLock
+
+from fastdup_checks.embed import DEFAULT_MODEL, Encoder, OnnxEncoder, encoder_key
+from fastdup_checks.engine import ThreadEngine
+from fastdup_checks.statistics import STATISTICS
+from fastdup_checks.store import Measured, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from fastdup_checks.limits import Limits
+    from fastdup_checks.engine import Engine
+    from fastdup_checks.records import Dataset, Record, Stamp
+
+__all__ = ("THUMBNAIL_SIDE", "Broken", "Progress", "Scan", "Settings", "Silent", "scan")
+
+THUMBNAIL_SIDE = 64
+"""Pixels of the square thumbnail that near-duplicates are verified on."""
+
+_SHARD = 32
+_SAVE_SECONDS = 2.0
+
+_log = logging.getLogger(__name__)
+
+
+class Progress(Protocol):
+    """Hears how far a long piece of work has come."""
+
+    def start(self, what: str, total: int) -> None:
+        """Work on `total` things begins."""
+
+    def advance(self, count: int) -> None:
+        """So many more are done."""
+
+    def finish(self) -> None:
+        """The work has ended, well or not."""
+
+
+class Silent:
+    """A progress that nobody watches."""
+
+    def start(self, what: str, total: int) -> None:
+        """Say nothing."""
+
+    def advance(self, count: int) -> None:
+        """Say nothing."""
+
+    def finish(self) -> None:
+        """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to scan; what a scan depends on beside the images."""
+
+    cache: Path
+    """Directory of the store."""
+    limits: Limits
+    model: Path = DEFAULT_MODEL
+    threads: int | None = None
+    """None: one for each core."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A file that is not a readable image."""
+
+    record: Record
+    reason: str
+    content: bytes | None
+    """SHA-256 of the bytes, or None where not even those could be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """All that is known of a dataset's images. Row i of every array belongs to images[i]."""
+
+    dataset: Dataset
+    images: tuple[Record, ...]
+    """The readable images, in the order of their paths."""
+    broken: tuple[Broken, ...]
+    """The others, likewise."""
+    contents: tuple[bytes, ...]
+    """SHA-256 of each image's bytes."""
+    pixels: tuple[bytes, ...]
+    """Digest of each image's pixels."""
+    width: NDArray[np.int32]
+    height: NDArray[np.int32]
+    """Pixels, (n,)."""
+    formats: tuple[str, ...]
+    modes: tuple[str, ...]
+    statistics: NDArray[np.void]
+    """(n,) of `fastdup_checks.statistics.STATISTICS`."""
+    vectors: NDArray[np.float32]
+    """Embeddings of length 1, (n, d)."""
+    encoder: str
+    """Key of the encoder that made the vectors."""
+    decoder: str
+    measured: int
+    """How many contents were decoded and embedded now, rather than taken from the cache."""
+    settings: Settings
+
+    @property
+    def size(self) -> int:
+        """How many images were found, broken ones included."""
+        return len(self.images) + len(self.broken)
+
+    def fingerprint(self) -> str:
+        """Names the scanned contents and how they were measured, whatever the files are called."""
+        digest = hashlib.sha256(f"{self.encoder} {self.decoder}".encode())
+        for content in self.contents:
+            digest.update(content)
+        return digest.hexdigest()
+
+    def thumbnails(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The thumbnails of some images, uint8 (len(rows), 64, 64, 3), RGB."""
+        with Store(self.settings.cache) as store:
+            return store.thumbnails([self.contents[row] for row in rows], decoder=self.decoder, side=THUMBNAIL_SIDE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What became of one record on the way through a worker."""
+
+    record: Record
+    stamp: Stamp | None
+    content: bytes | None
+    failure: str | None = None
+    measured: Measured | None = None
+    vector: bytes | None = None
+
+
+def decoder_key() -> str:
+    """Names the way of decoding in the cache: ours, and the library's, whose pixels may change between releases."""
+    from fastdup_checks.decode import DECODER_VERSION
+
+    return f"{DECODER_VERSION}/pillow-{metadata.version('pillow')}"
+
+
+def scan(dataset: Dataset, settings: Settings, *, progress: Progress | None = None, encoder: Encoder | None = None,
+         engine: Engine | None = None) -> Scan:
+    """Scan a dataset; what the store knows by content is not decoded or embedded again.
+
+    An interrupted scan keeps what it has done. Several processes may scan the same dataset: one works, the others wait
+    and then read its results.
+
+    Raises:
+        ScanError: if the cache cannot be used or the model is not usable. A bad image never raises; it is in
+            `Scan.broken`.
+    """
+    decoder = decoder_key()
+    key = encoder.key if encoder else encoder_key(settings.model)
+    progress = progress or Silent()
+    with Store(settings.cache) as store:
+        lock = hashlib.sha256(f"{dataset.reader.key} {key}".encode()).hexdigest()[:16]
+        with FileLock(settings.cache / f"scan-{lock}.lock"):
+            contents, failures, measured = _measure_missing(
+                dataset, settings, store, progress, decoder=decoder, key=key, encoder=encoder, engine=engine,
+            )
+        return _assemble(dataset, settings, store, contents, failures, measured, decoder=decoder, key=key)
+
+
+def _measure_missing(
+    dataset: Dataset, settings: Settings, store: Store, progress: Progress, *, decoder: str, key: str,
+    encoder: Encoder | None, engine: Engine | None,
+) -> tuple[dict[str, bytes], dict[str, str], int]:
+    """Bring the store up to date; give each path's content, or why it has none, and how many were measured."""
+    place = dataset.reader.key
+    stamps = {r.path: dataset.reader.stamp(r) for r in dataset.records}
+    contents = store.contents(place, {path: stamp for path, stamp in stamps.items() if stamp is not None})
+    complete = store.complete(contents.values(), decoder=decoder, encoder=key)
+    contents = {path: content for path, content in contents.items() if content in complete}
+    wanted = [r for r in dataset.records if r.path not in contents]
+    failures: dict[str, str] = {}
+    if not wanted:
+        return contents, failures, 0
+    from fastdup_checks.decode import quiet_decoder  # Pillow is not needed where everything is known
+
+    worker = _Worker(dataset, settings, stamps, store.all_complete(decoder=decoder, encoder=key), encoder)
+    measured = 0
+    unsaved: list[_Read] = []
+    saved_at = time.monotonic()
+    progress.start("scanning", len(wanted))
+    engine = engine or ThreadEngine(settings.threads)
+    shards = (wanted[i : i + _SHARD] for i in range(0, len(wanted), _SHARD))
+    try:
+        with quiet_decoder():
+            for done in engine.map(worker, shards):
+                for read in done:
+                    if read.content is None:
+                        failures[read.record.path] = read.failure or "unreadable"
+                    else:
+                        contents[read.record.path] = read.content
+                    measured += read.measured is not None
+                unsaved += done
+                progress.advance(len(done))
+                if time.monotonic() - saved_at > _SAVE_SECONDS:
+                    _save(store, place, unsaved, decoder=decoder, key=key)
+                    unsaved, saved_at = [], time.monotonic()
+    finally:
+        _save(store, place, unsaved, decoder=decoder, key=key)
+        progress.finish()
+    return contents, failures, measured
+
+
+def _save(store: Store, place: str, reads: Sequence[_Read], *, decoder: str, key: str) -> None:
+    store.remember(
+        place,
+        [(r.record.path, r.stamp, r.content) for r in reads if r.stamp is not None and r.content is not None],
+        [r.measured for r in reads if r.measured is not None],
+        [(r.measured.content, r.vector) for r in reads if r.measured is not None and r.vector is not None],
+        decoder=decoder,
+        encoder=key,
+    )
+
+
+class _Worker:
+    """Measures shards of records; called by several threads at once."""
+
+    def __init__(self, dataset: Dataset, settings: Settings, stamps: dict[str, Stamp | None], known: set[bytes],
+                 encoder: Encoder | None) -> None:
+        self._reader = dataset.reader
+        self._limits = settings.limits
+        self._stamps = stamps
+        self._known = known
+        self._encoder: Encoder = encoder or OnnxEncoder(settings.model)
+
+    def __call__(self, shard: Sequence[Record]) -> list[_Read]:
+        return [self._measure(record) for record in shard]
+
+    def _measure(self, record: Record) -> _Read:
+        from fastdup_checks.decode import Unreadable, decode, squash
+        from fastdup_checks.statistics import measure_statistics
+
+        stamp = self._stamps[record.path]
+        try:
+            data = self._reader.read(record, at_most=self._limits.megabytes * 1_000_000)
+        except OSError as error:
+            return _Read(record, stamp, None, failure=f"cannot be read: {error.strerror or error}")
+        content = hashlib.sha256(data).digest()
+        if content in self._known:
+            return _Read(record, stamp, content)
+        try:
+            picture = decode(data, self._limits)
+        except Unreadable as error:
+            return _Read(record, stamp, content, measured=Measured(content, str(error)))
+        statistics = measure_statistics(picture.rgb, picture.width, picture.height)
+        measured = Measured(
+            content, None, picture.width, picture.height, picture.format, picture.mode, picture.digest,
+            statistics.tobytes(), squash(picture.rgb, THUMBNAIL_SIDE).tobytes(),
+        )
+        return _Read(record, stamp, content, measured=measured, vector=self._encoder.embed(picture.rgb).tobytes())
+
+
+def _assemble(
+    dataset: Dataset, settings: Settings, store: Store, contents: dict[str, bytes], failures: dict[str, str],
+    measured: int, *, decoder: str, key: str,
+) -> Scan:
+    known = {m.content: m for m in store.pictures(contents.values(), decoder=decoder)}
+    images: list[Record] = []
+    broken: list[Broken] = []
+    for record in dataset.records:
+        content = contents.get(record.path)
+        if content is None:
+            broken.append(Broken(record, failures[record.path], None))
+        elif (failure := known[content].failure) is not None:
+            broken.append(Broken(record, failure, content))
+        else:
+            images.append(record)
+    rows = [known[contents[record.path]] for record in images]
+    return Scan(
+        dataset=dataset,
+        images=tuple(images),
+        broken=tuple(broken),
+        contents=tuple(m.content for m in rows),
+        pixels=tuple(m.pixels for m in rows),
+        width=np.array([m.width for m in rows], dtype=np.int32),
+        height=np.array([m.height for m in rows], dtype=np.int32),
+        formats=tuple(m.format for m in rows),
+        modes=tuple(m.mode for m in rows),
+        statistics=np.frombuffer(b"".join(m.statistics for m in rows), dtype=STATISTICS),
+        vectors=_vectors([m.content for m in rows], store.vectors((m.content for m in rows), encoder=key)),
+        encoder=key,
+        decoder=decoder,
+        measured=measured,
+        settings=settings,
+    )
+
+
+def _vectors(contents: Sequence[bytes], stored: Iterable[tuple[bytes, bytes]] | Iterator[tuple[bytes, bytes]]) -> NDArray[np.float32]:
+    where: dict[bytes, list[int]] = {}
+    for row, content in enumerate(contents):
+        where.setdefault(content, []).append(row)
+    out = np.zeros((0, 0), dtype=np.float32)
+    for content, raw in stored:
+        vector = np.frombuffer(raw, dtype=np.float32)
+        if not out.size:
+            out = np.zeros((len(contents), len(vector)), dtype=np.float32)
+        out[where[content]] = vector
+    return out

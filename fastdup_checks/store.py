@@ -1,0 +1,241 @@
+"""What scans have measured, keyed by content, in one SQLite file that several processes may share.
+
+Nothing in it is precious: everything can be measured again from the images. So a store of another schema is emptied,
+and durability is traded for speed (a crash of the machine may lose the last seconds, never the integrity).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastdup_checks.errors import ScanError
+from fastdup_checks.records import Stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+__all__ = ("Measured", "Store")
+
+_SCHEMA = 1
+_TABLES = """
+CREATE TABLE IF NOT EXISTS files (
+    place TEXT, path BLOB, size INTEGER, changed_ns INTEGER, seen_ns INTEGER, content BLOB, PRIMARY KEY (place, path)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pictures (
+    decoder TEXT, content BLOB, failure TEXT, width INTEGER, height INTEGER, format TEXT, mode TEXT,
+    pixels BLOB, statistics BLOB, PRIMARY KEY (decoder, content)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS thumbnails (key INTEGER PRIMARY KEY, decoder TEXT, content BLOB, thumbnail BLOB,
+    UNIQUE (decoder, content));
+CREATE TABLE IF NOT EXISTS vectors (key INTEGER PRIMARY KEY, encoder TEXT, content BLOB, vector BLOB,
+    UNIQUE (encoder, content));
+CREATE TABLE IF NOT EXISTS derived (name TEXT PRIMARY KEY, value BLOB);
+"""
+_RACY_NS = 2_000_000_000
+"""A file changed less than this before it was read may change again without a new time stamp (FAT keeps 2 s)."""
+
+_AT_ONCE = 500
+"""Keys in one SELECT; SQLite allows 999 parameters in its oldest builds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What decoding one content gave."""
+
+    content: bytes
+    """SHA-256 of the file's bytes."""
+    failure: str | None
+    """Why there is no picture; then all that follows is empty."""
+    width: int = 0
+    height: int = 0
+    format: str = ""
+    mode: str = ""
+    pixels: bytes = b""
+    """Digest of the picture, 32 bytes."""
+    statistics: bytes = b""
+    """One record of `fastdup_checks.statistics.STATISTICS`."""
+    thumbnail: bytes = b""
+    """uint8 RGB, row by row."""
+
+
+class Store:
+    """A SQLite file in a cache directory. Not shared between threads."""
+
+    def __init__(self, directory: Path) -> None:
+        """Open the store, and make it where it does not exist.
+
+        Raises:
+            ScanError: if the directory cannot be written, or the file is no database.
+        """
+        self.directory = directory
+        path = directory / "scan.sqlite"
+        try:
+            _prepare(directory)
+            self._db = sqlite3.connect(path, timeout=120, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._migrate()
+        except (OSError, sqlite3.Error) as error:
+            raise ScanError(
+                f"{path}: the cache cannot be opened ({error}). Delete the file, or name another directory "
+                "(--cache-dir)",
+            ) from error
+
+    def _migrate(self) -> None:
+        found = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if found == _SCHEMA:
+            return
+        with self._transaction():
+            if self._db.execute("PRAGMA user_version").fetchone()[0] == _SCHEMA:
+                return
+            for (name,) in self._db.execute(
+                "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%'",
+            ).fetchall():
+                self._db.execute(f'DROP TABLE "{name}"')
+            for statement in _TABLES.split(";"):
+                self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version={_SCHEMA}")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def contents(self, place: str, stamps: Mapping[str, Stamp]) -> dict[str, bytes]:
+        """The SHA-256 of those paths whose stamp is what it was when they were read."""
+        known: dict[str, bytes] = {}
+        rows = self._db.execute("SELECT path, size, changed_ns, seen_ns, content FROM files WHERE place=?", (place,))
+        for raw, size, changed_ns, seen_ns, content in rows:
+            path = os.fsdecode(raw)
+            if stamps.get(path) == Stamp(size, changed_ns) and seen_ns - changed_ns > _RACY_NS:
+                known[path] = content
+        return known
+
+    def remember(self, place: str, seen: Iterable[tuple[str, Stamp, bytes]], measured: Iterable[Measured],
+                 vectors: Iterable[tuple[bytes, bytes]], *, decoder: str, encoder: str) -> None:
+        """Store files seen, contents measured and vectors, in one transaction."""
+        now = time.time_ns()
+        done = list(measured)
+        with self._transaction():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO files VALUES (?,?,?,?,?,?)",
+                [(place, os.fsencode(p), s.size, s.changed_ns, now, c) for p, s, c in seen],
+            )
+            self._db.executemany(
+                "INSERT OR REPLACE INTO pictures VALUES (?,?,?,?,?,?,?,?,?)",
+                [(decoder, m.content, m.failure, m.width, m.height, m.format, m.mode, m.pixels, m.statistics)
+                 for m in done],
+            )
+            self._db.executemany(
+                "INSERT OR REPLACE INTO thumbnails (decoder, content, thumbnail) VALUES (?,?,?)",
+                [(decoder, m.content, m.thumbnail) for m in done if m.failure is None],
+            )
+            self._db.executemany(
+                "INSERT OR REPLACE INTO vectors (encoder, content, vector) VALUES (?,?,?)",
+                [(encoder, content, vector) for content, vector in vectors],
+            )
+
+    def complete(self, contents: Iterable[bytes], *, decoder: str, encoder: str) -> set[bytes]:
+        """Those contents for which nothing is missing: decoded and embedded, or known to be unreadable."""
+        wanted = list(dict.fromkeys(contents))
+        done = set()
+        for some in _batches(wanted):
+            marks = ",".join("?" * len(some))
+            done |= {row[0] for row in self._db.execute(
+                f"SELECT content FROM pictures WHERE decoder=? AND failure IS NOT NULL AND content IN ({marks})",  # noqa: S608
+                (decoder, *some),
+            )}
+            done |= {row[0] for row in self._db.execute(
+                "SELECT content FROM vectors JOIN pictures USING (content) "  # noqa: S608
+                f"WHERE encoder=? AND decoder=? AND content IN ({marks})",
+                (encoder, decoder, *some),
+            )}
+        return done
+
+    def all_complete(self, *, decoder: str, encoder: str) -> set[bytes]:
+        """All contents for which nothing is missing."""
+        return {row[0] for row in self._db.execute(
+            "SELECT content FROM pictures WHERE decoder=? AND failure IS NOT NULL UNION ALL "
+            "SELECT content FROM vectors JOIN pictures USING (content) WHERE encoder=? AND decoder=?",
+            (decoder, encoder, decoder),
+        )}
+
+    def pictures(self, contents: Iterable[bytes], *, decoder: str) -> Iterator[Measured]:
+        """What is known of the contents, without thumbnails, in no particular order."""
+        for some in _batches(list(dict.fromkeys(contents))):
+            marks = ",".join("?" * len(some))
+            for row in self._db.execute(
+                "SELECT content, failure, width, height, format, mode, pixels, statistics "  # noqa: S608
+                f"FROM pictures WHERE decoder=? AND content IN ({marks})",
+                (decoder, *some),
+            ):
+                yield Measured(*row)
+
+    def vectors(self, contents: Iterable[bytes], *, encoder: str) -> Iterator[tuple[bytes, bytes]]:
+        """(content, float32 bytes) of the contents, in no particular order."""
+        for some in _batches(list(dict.fromkeys(contents))):
+            marks = ",".join("?" * len(some))
+            yield from self._db.execute(
+                f"SELECT content, vector FROM vectors WHERE encoder=? AND content IN ({marks})",  # noqa: S608
+                (encoder, *some),
+            )
+
+    def thumbnails(self, contents: Sequence[bytes], *, decoder: str, side: int) -> np.ndarray[tuple[int, int, int, int], np.dtype[np.uint8]]:
+        """The thumbnails of the contents, in their order: uint8 (n, side, side, 3)."""
+        found: dict[bytes, bytes] = {}
+        for some in _batches(list(dict.fromkeys(contents))):
+            marks = ",".join("?" * len(some))
+            found.update(self._db.execute(
+                f"SELECT content, thumbnail FROM thumbnails WHERE decoder=? AND content IN ({marks})",  # noqa: S608
+                (decoder, *some),
+            ))
+        out = np.empty((len(contents), side, side, 3), dtype=np.uint8)
+        for row, content in enumerate(contents):
+            out[row] = np.frombuffer(found[content], dtype=np.uint8).reshape(side, side, 3)
+        return out
+
+    def derived(self, name: str) -> bytes | None:
+        """A stored result, by a name that covers everything it was derived from."""
+        row = self._db.execute("SELECT value FROM derived WHERE name=?", (name,)).fetchone()
+        return None if row is None else row[0]
+
+    def derive(self, name: str, value: bytes) -> None:
+        """Store a result."""
+        with self._transaction():
+            self._db.execute("INSERT OR REPLACE INTO derived VALUES (?,?)", (name, value))
+
+
+def _batches(keys: list[bytes]) -> Iterator[list[bytes]]:
+    for start in range(0, len(keys), _AT_ONCE):
+        yield keys[start : start + _AT_ONCE]
+
+
+def _prepare(directory: Path) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    tag = directory / "CACHEDIR.TAG"
+    if not tag.exists():
+        tag.write_text("Signature: 8a477f597d28d172789f06886806bc55\n# A cache of fastdup-checks; safe to delete.\n")
+        (directory / ".gitignore").write_text("*\n")
