@@ -88,26 +88,29 @@ def measure_statistics(picture: Image.Image, width: int, height: int) -> np.void
     smallest = np.minimum(np.minimum(red, green), blue)
     tops, bottoms, chroma = (np.bincount(x, minlength=256) for x in (largest, smallest, largest - smallest))
     points = red.size
-    record: np.void = np.array(
-        (
-            width,
-            height,
-            width / height,
-            mean / 255,
-            math.sqrt(variance) / 255,
-            (_percentile(histogram, 0.995) - _percentile(histogram, 0.005)) / 255,
-            max(-float(np.sum(filled * np.log2(filled))), 0.0),
-            _sharpness(luma),
-            int(chroma @ _LEVELS) / (255 * points),
-            int(chroma[:9].sum()) / points,
-            *(int(channel.sum(dtype=np.int64)) / (255 * points) for channel in (red, green, blue)),
-            _percentile(bottoms, 0.01) / 255,
-            _percentile(tops, 0.99) / 255,
-            int(tops[:14].sum()) / points,
-            int(bottoms[242:].sum()) / points,
-        ),
+    table = np.array(
+        [
+            (
+                width,
+                height,
+                width / height,
+                mean / 255,
+                math.sqrt(variance) / 255,
+                (_percentile(histogram, 0.995) - _percentile(histogram, 0.005)) / 255,
+                max(-float(np.sum(filled * np.log2(filled))), 0.0),
+                _sharpness(luma),
+                int(chroma @ _LEVELS) / (255 * points),
+                int(chroma[:9].sum()) / points,
+                *(int(channel.sum(dtype=np.int64)) / (255 * points) for channel in (red, green, blue)),
+                _percentile(bottoms, 0.01) / 255,
+                _percentile(tops, 0.99) / 255,
+                int(tops[:14].sum()) / points,
+                int(bottoms[242:].sum()) / points,
+            )
+        ],
         dtype=STATISTICS,
-    )[()]
+    )
+    record: np.void = table[0]
     return record
 
 
