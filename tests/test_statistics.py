@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -24,6 +26,7 @@ def measure(picture: Image.Image) -> np.void:
     return measure_statistics(picture, *picture.size)
 
 
+@functools.lru_cache
 def scene(side: int, seed: int = 0) -> Image.Image:
     """Overlapping discs of random size and colour: edges at every scale, like a photograph."""
     rng = np.random.default_rng(seed)
