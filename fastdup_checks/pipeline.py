@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from pathlib import Path
@@ -22,13 +21,11 @@ from fastdup_checks.scan import Settings, scan
 from fastdup_checks.verdict import judge
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from fastdup_checks.checks.check import Check
     from fastdup_checks.records import Dataset
     from fastdup_checks.scan import Progress
-    from fastdup_checks.verdict import Verdict
 
-__all__ = ("analyse", "check", "require", "run", "write_report")
+__all__ = ("analyse", "check", "measurable", "require", "run", "write_report")
 
 
 
@@ -107,7 +104,10 @@ def run(
         dataset = DatasetPlan(root, {n: (f,) for n, f in layout.splits.items()} or None, layout.labels)
     plan = Plan(out / "data.yml", dataset, ())
     analysis = analyse(plan, cache_dir=cache_dir, threads=threads, progress=progress)
-    verdicts = [judge(e, CHECKS[e.check].measure(analysis, e.params)) for e in _everything(analysis)]
+    verdicts = [
+        judge(Expectation(c.name, c.name, None, c.unit, params := c.params()), c.measure(analysis, params))
+        for c in measurable(analysis)
+    ]
     result = Result(analysis, verdicts, out)
     write_report(result, started=started)
     return result
@@ -174,16 +174,12 @@ def _cache(plan: Plan, cache_dir: str | Path | None) -> Path:
     return Path(chosen) if chosen else plan.path.parent / ".fastdup_cache"
 
 
-def _everything(analysis: Analysis) -> Sequence[Expectation]:
-    """Every check that says something of this dataset, without a bound."""
+def measurable(analysis: Analysis) -> list[Check]:
+    """The checks that say something of this dataset."""
     dataset = analysis.scan.dataset
     have = {
         "splits": len(dataset.splits) > 1,
         "labels": len(dataset.classes) > 1,
         "groups": any(r.group is not None for r in dataset.records),
     }
-    return [
-        Expectation(name, name, None, found.unit, found.params())
-        for name, found in CHECKS.items()
-        if all(have[need] for need in found.needs)
-    ]
+    return [check for check in CHECKS.values() if all(have[need] for need in check.needs)]

@@ -1,0 +1,58 @@
+"""The command line: `fastdup-checks COMMAND`.
+
+Exit status: 0 passed, 1 an expectation failed, 2 usage, configuration or dataset wrong, 3 the scan could not be done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from fastdup_checks._version import __version__
+from fastdup_checks.cli import check, demo, init, run
+from fastdup_checks.cli.terminal import complain
+from fastdup_checks.errors import FastdupChecksError, ScanError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ("main", "make_parser")
+
+COMMANDS = (check, run, init, demo)
+
+_ABOUT = "Expectations for image datasets: duplicates, leaks, outliers and wrong labels fail the build."
+_STATUS = "Exit status: 0 passed, 1 an expectation failed, 2 usage or configuration, 3 the scan could not be done."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit status."""
+    options = make_parser().parse_args(arguments)
+    try:
+        status: int = options.work(options)
+    except ScanError as error:
+        complain(str(error))
+        return 3
+    except FastdupChecksError as error:
+        complain(str(error))
+        return 2
+    except KeyboardInterrupt:
+        complain("interrupted; what was scanned is kept, and the next run goes on from there")
+        return 130
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return status
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="fastdup-checks", description=_ABOUT, epilog=_STATUS, allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"fastdup-checks {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.register(commands)
+    return parser

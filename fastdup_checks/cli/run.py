@@ -1,0 +1,51 @@
+"""`fastdup-checks run`: look at a folder of images, without expectations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastdup_checks.cli.terminal import add_scan_options, print_verdicts, progress_of, show_path
+from fastdup_checks.records import printable
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ("register",)
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "run", help="scan a folder and write every table and the gallery",
+        description="Scan a folder of images, and write every table and the gallery. Splits and labels are guessed "
+        "from the names of the folders; a data.yml (see `init`) states them.",
+    )
+    parser.add_argument("images", type=Path, metavar="IMAGES", help="the folder")
+    parser.add_argument(
+        "--work-dir", type=Path, metavar="DIR", default=Path("fastdup-report"),
+        help="where everything is written (default: fastdup-report)",
+    )
+    add_scan_options(parser)
+    parser.set_defaults(work=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from fastdup_checks.pipeline import run
+
+    result = run(
+        options.images, work_dir=options.work_dir, cache_dir=options.cache_dir, threads=options.threads,
+        progress=progress_of(options),
+    )
+    dataset = result.analysis.scan.dataset
+    print_verdicts(result.verdicts)
+    print()
+    if dataset.splits:
+        print(f"splits: {', '.join(map(printable, dataset.splits))}")
+    if dataset.classes:
+        some = ", ".join(map(printable, dataset.classes[:10]))
+        print(f"labels: {len(dataset.classes)} ({some}{', ...' if len(dataset.classes) > 10 else ''})")
+    if dataset.ignored:
+        print("not images: " + ", ".join(f"{count} {printable(name)}" for name, count in dataset.ignored))
+    print(f"tables and gallery: {show_path(options.work_dir / 'gallery.html')}")
+    return 0
