@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastdup_checks.derived import derive
 from fastdup_checks.index import Neighbours, find_neighbours
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from numpy.typing import NDArray
 
     from fastdup_checks.records import Record
@@ -66,6 +69,16 @@ class Analysis:
     def __init__(self, scan: Scan) -> None:
         self.scan = scan
 
+    def _derive(
+        self, kind: str, compute: Callable[[], dict[str, NDArray[Any]]], *more: str
+    ) -> Mapping[str, NDArray[Any]]:
+        return derive(self.scan.settings.cache, kind, (self.fingerprint, *more), compute)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Names the scanned contents and how they were measured."""
+        return self.scan.fingerprint()
+
     @property
     def images(self) -> tuple[Record, ...]:
         """The readable images."""
@@ -74,7 +87,13 @@ class Analysis:
     @cached_property
     def neighbours(self) -> Neighbours:
         """The nearest neighbours by embedding."""
-        return find_neighbours(self.scan.vectors, NEIGHBOURS, threads=self.scan.settings.threads)
+
+        def compute() -> dict[str, NDArray[Any]]:
+            found = find_neighbours(self.scan.vectors, NEIGHBOURS, threads=self.scan.settings.threads)
+            return {"ids": found.ids, "similarities": found.similarities}
+
+        known = self._derive(f"neighbours-1-{NEIGHBOURS}", compute)
+        return Neighbours(known["ids"], known["similarities"])
 
     @cached_property
     def exact_group(self) -> NDArray[np.int32]:
@@ -96,7 +115,9 @@ class Analysis:
         near = np.argwhere(self.neighbours.similarities >= NEAR)
         for row, column in near.tolist():
             other = int(self.neighbours.ids[row, column])
-            pairs.setdefault((min(row, other), max(row, other)), (float(self.neighbours.similarities[row, column]), False))
+            pairs.setdefault(
+                (min(row, other), max(row, other)), (float(self.neighbours.similarities[row, column]), False)
+            )
         order = sorted(pairs, key=lambda pair: (-pairs[pair][0], not pairs[pair][1], pair))
         return Copies(
             np.array([p[0] for p in order], np.int32),
@@ -128,7 +149,9 @@ class Analysis:
         labels = [r.label for r in self.images]
         scores, suggested = [], []
         for row, label in enumerate(labels):
-            near = [(labels[i], s) for i, s in zip(self.neighbours.ids[row], self.neighbours.similarities[row], strict=True)]
+            near = [
+                (labels[i], s) for i, s in zip(self.neighbours.ids[row], self.neighbours.similarities[row], strict=True)
+            ]
             votes: dict[str, float] = {}
             for other, similarity in near:
                 if other is not None:

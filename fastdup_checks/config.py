@@ -199,7 +199,8 @@ class _Datasets:
             return None
         if word != "parent_folder":
             self._problems.add(
-                node.line, f"dataset.{key}: {word!r} is not known; write parent_folder, none, or "
+                node.line,
+                f"dataset.{key}: {word!r} is not known; write parent_folder, none, or "
                 f"{{csv: FILE, path: COLUMN, {column}: COLUMN}}{nearest(str(word), ['parent_folder', 'none'])}",
             )
         return word
@@ -248,7 +249,7 @@ class _Expectations:
                 problems.add(line, f"extends: no shipped suite {name!r}{nearest(name, shipped_suites())}")
                 return
             shown = name
-            text = (resources.files("fastdup_checks.expectations") / f"{name[len(_PACKAGE):]}.yml").read_bytes()
+            text = (resources.files("fastdup_checks.expectations") / f"{name[len(_PACKAGE) :]}.yml").read_bytes()
         else:
             file = Path(problems.path).parent / name
             shown = str(file)
@@ -284,7 +285,8 @@ class _Expectations:
                 continue
             if expectation.id in here:
                 self._problems.add(
-                    item.line, f"a second expectation with the id {expectation.id!r} (first on line "
+                    item.line,
+                    f"a second expectation with the id {expectation.id!r} (first on line "
                     f"{here[expectation.id]}); give one of them an 'id:' of its own",
                 )
             here[expectation.id] = item.line
@@ -336,8 +338,16 @@ class _Expectations:
         if len(problems.found) > before:
             return None
         return Expectation(
-            id=identity, check=check.name, bound=bound, unit=check.unit, params=check.params(**params),
-            severity=_severity(severity), skip=texts["skip"], xfail=texts["xfail"], marks=marks, source=source,
+            id=identity,
+            check=check.name,
+            bound=bound,
+            unit=check.unit,
+            params=check.params(**params),
+            severity=_severity(severity),
+            skip=texts["skip"],
+            xfail=texts["xfail"],
+            marks=marks,
+            source=source,
             line=line,
         )
 
@@ -358,7 +368,8 @@ class _Expectations:
             self._problems.add(node.line, f"{check.name}.{direction} is a share and lies between 0% and 100%{hint}")
         elif check.unit not in {"share", "statistic"} and (percent or value < 0 or not value.is_integer()):
             self._problems.add(
-                node.line, f"{check.name}.{direction} counts {check.unit} and must be a whole number of at least 0",
+                node.line,
+                f"{check.name}.{direction} counts {check.unit} and must be a whole number of at least 0",
             )
         return Bound(direction, value)
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, UnidentifiedImageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
     from fastdup_checks.limits import Limits
 
@@ -77,7 +79,7 @@ def decode(data: bytes, limits: Limits) -> Picture:
             return _decode_opened(image, data, limits)
     except Unreadable:
         raise
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise Unreadable(_what_else(data)) from None
     except Image.DecompressionBombError:
         raise Unreadable(f"picture too large: more than {limits.megapixels} megapixels") from None
@@ -87,7 +89,7 @@ def decode(data: bytes, limits: Limits) -> Picture:
         raise Unreadable(_reason(error)) from None
 
 
-def squash(rgb: Image.Image, side: int) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
+def squash(rgb: Image.Image, side: int) -> NDArray[np.uint8]:
     """The whole picture as a square, antialiased.
 
     The one preprocessing of thumbnails and encoders, in training as in the scan.
@@ -152,7 +154,7 @@ def _flatten(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _to_eight_bits(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def _to_eight_bits(values: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Scale by what the range says the white point is: 1, 255 or 65535; any other range is stretched to fit."""
     values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     low, high = float(values.min()), float(values.max())

@@ -127,7 +127,7 @@ class Problems:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """ "; did you mean 'x'?", or the known words where none is near."""
+    """The end of a complaint: "; did you mean 'x'?", or the known words where none is near."""
     names = sorted(known)
     near = difflib.get_close_matches(word, names, 1, 0.7)
     if near:

@@ -8,7 +8,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastdup_checks.checks import CHECKS
 from fastdup_checks.config import DatasetPlan, Plan
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.layout import detect_layout
@@ -25,7 +24,11 @@ __all__ = ("draft_plan",)
 
 
 def draft_plan(
-    images: Path, out: Path, *, cache_dir: Path | None = None, threads: int | None = None,
+    images: Path,
+    out: Path,
+    *,
+    cache_dir: Path | None = None,
+    threads: int | None = None,
     progress: Progress | None = None,
 ) -> str:
     """Scan a folder, and write down what it holds as expectations that pass today.
@@ -97,5 +100,5 @@ def _rounded(value: float, *, up: bool) -> float:
 def _quoted(text: str) -> str:
     """A YAML scalar for any text: plain where that is safe, else as JSON, which YAML reads."""
     text = valid_text(text)
-    plain = text.replace("/", "").replace("_", "").replace("-", "").replace(".", "").isalnum() and not text[0] == "-"
+    plain = text.replace("/", "").replace("_", "").replace("-", "").replace(".", "").isalnum() and text[0] != "-"
     return text if plain and not text.replace(".", "").isdigit() and text.isascii() else json.dumps(text)

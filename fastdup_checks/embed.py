@@ -72,7 +72,9 @@ class OnnxEncoder:
         options.log_severity_level = 3
         try:
             self._session: Any = onnxruntime.InferenceSession(
-                str(model), sess_options=options, providers=["CPUExecutionProvider"],
+                str(model),
+                sess_options=options,
+                providers=["CPUExecutionProvider"],
             )
             image, *more = self._session.get_inputs()
         except Exception as error:
@@ -80,7 +82,7 @@ class OnnxEncoder:
             raise ScanError(f"{model}: not a usable ONNX model ({text[:300]})") from error
         shape = image.shape
         if more or image.type != "tensor(uint8)" or len(shape) != 4 or shape[3] != 3 or shape[1] != shape[2]:
-            raise ScanError(f"{model}: the encoder must take one uint8 input (n, side, side, 3), not {image.type} {shape}")
+            raise ScanError(f"{model}: the input must be one uint8 (n, side, side, 3), not {image.type} {shape}")
         self._input: str = image.name
         self._side: int = shape[1]
 

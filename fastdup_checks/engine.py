@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
 
 __all__ = ("Engine", "ThreadEngine", "available_cores")
 
@@ -34,7 +35,7 @@ class ThreadEngine:
     def map(self, work: Callable[[Shard], Result], shards: Iterable[Shard]) -> Iterator[Result]:
         """The results in the order of the shards; at most four shards a thread are in flight, so memory stays flat."""
         pool = ThreadPoolExecutor(self.threads, thread_name_prefix="fastdup-checks")
-        waiting = deque()
+        waiting: deque[Future[Result]] = deque()
         try:
             for shard in shards:
                 waiting.append(pool.submit(work, shard))

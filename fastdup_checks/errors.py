@@ -60,7 +60,7 @@ class ScanError(FastdupChecksError):
     """The scan could not be done: the cache cannot be written, the model is damaged, ..."""
 
 
-class MissingExtra(FastdupChecksError):
+class MissingExtra(FastdupChecksError):  # noqa: N818 - the extra is what is missing
     """An optional dependency is needed and not installed."""
 
     def __init__(self, extra: str, purpose: str) -> None:

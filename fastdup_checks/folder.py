@@ -11,19 +11,17 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from fastdup_checks.errors import DatasetError
-from fastdup_checks.records import Dataset, Record, Stamp, printable
+from fastdup_checks.records import Dataset, Record, Stamp, printable, valid_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 __all__ = ("FolderReader", "Table", "find_files", "open_folder", "parent_label")
 
-IMAGE_SUFFIXES = frozenset(
-    (
-        ".jpg .jpeg .jpe .jfif .png .apng .gif .bmp .dib .webp .tif .tiff .ppm .pgm .pbm .pnm .tga .ico .jp2 .j2k "
-        ".avif .heic .heif .psd .jxl"
-    ).split(),
+_SUFFIXES = (
+    "jpg jpeg jpe jfif png apng gif bmp dib webp tif tiff ppm pgm pbm pnm tga ico jp2 j2k avif heic heif psd jxl"
 )
+IMAGE_SUFFIXES = frozenset(f".{suffix}" for suffix in _SUFFIXES.split())
 """Names that promise an image; a promise that is not kept is a broken image."""
 
 
@@ -63,7 +61,7 @@ class Table:
     """The column that says what is wanted."""
 
     def load(self) -> dict[str, str]:
-        """path -> value; a row without a value is left out.
+        """Path -> value; a row without a value is left out.
 
         Raises:
             DatasetError: with file and line, if the file, a column or a unique path is missing.
@@ -75,15 +73,16 @@ class Table:
                 columns = list(rows.fieldnames or ())
                 missing = [c for c in (self.path, self.value) if c not in columns]
                 if missing:
-                    raise DatasetError(
-                        f"{self.csv}: no column {missing[0]!r}; the columns are {', '.join(map(repr, columns)) or 'none'}",
-                    )
+                    names = ", ".join(map(repr, columns)) or "none"
+                    raise DatasetError(f"{self.csv}: no column {missing[0]!r}; the columns are {names}")
                 for row in rows:
                     path = str(PurePosixPath((row[self.path] or "").replace("\\", "/")))
                     value = row[self.value]
                     if path in values and values[path] != value:
-                        raise DatasetError(f"{self.csv}:{rows.line_num}: {printable(path)} has two values for "
-                                           f"{self.value!r}: {values[path]!r} and {value!r}")
+                        raise DatasetError(
+                            f"{self.csv}:{rows.line_num}: {printable(path)} has two values for "
+                            f"{self.value!r}: {values[path]!r} and {value!r}"
+                        )
                     if value:
                         values[path] = value
         except (OSError, csv.Error) as error:
@@ -114,21 +113,12 @@ def open_folder(
     Raises:
         DatasetError: if the folder, one of its splits or every image is missing.
     """
-    if not root.is_dir():
-        raise DatasetError(f"{root}: {'not a folder' if root.exists() else 'no such folder'}")
-    ignored: Counter[str] = Counter()
-    paths: list[str] = []
-    wanted, unwanted = _matcher(include), _matcher(exclude)
-    for path in find_files(root):
-        suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
-        if not (wanted.match(path) if include else suffix in IMAGE_SUFFIXES):
-            ignored[suffix or "no suffix"] += 1
-        elif exclude and unwanted.match(path):
-            ignored["excluded"] += 1
-        else:
-            paths.append(path)
-    tables = {name: table.load() for name, table in (("split", splits), ("label", labels), ("group", groups))
-              if isinstance(table, Table)}
+    paths, ignored = _list_images(root, include, exclude)
+    tables = {
+        name: table.load()
+        for name, table in (("split", splits), ("label", labels), ("group", groups))
+        if isinstance(table, Table)
+    }
     _expect_common_paths(root, paths, (t for t in (splits, labels, groups) if isinstance(t, Table)), tables.values())
     # A table may name images that are not there: they are broken images, not a smaller dataset.
     listed = {path for values in tables.values() for path in values}
@@ -153,7 +143,12 @@ def open_folder(
     names = dict.fromkeys(splits) if splits is not None and not isinstance(splits, Table) else {}
     names |= dict.fromkeys(r.split for r in records if r.split is not None)
     return Dataset(
-        root, FolderReader(root), tuple(records), labels is not None, tuple(names), tuple(ignored.most_common()),
+        root,
+        FolderReader(root),
+        tuple(records),
+        labels is not None,
+        tuple(names),
+        tuple(ignored.most_common()),
     )
 
 
@@ -195,6 +190,24 @@ def parent_label(path: str) -> str | None:
     return path.rsplit("/", 2)[-2] if "/" in path else None
 
 
+def _list_images(root: Path, include: Sequence[str], exclude: Sequence[str]) -> tuple[list[str], Counter[str]]:
+    """The paths of the images, and how many files of which kind are none."""
+    if not root.is_dir():
+        raise DatasetError(f"{root}: {'not a folder' if root.exists() else 'no such folder'}")
+    ignored: Counter[str] = Counter()
+    paths: list[str] = []
+    wanted, unwanted = _matcher(include), _matcher(exclude)
+    for path in find_files(root):
+        suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
+        if not (wanted.match(path) if include else suffix in IMAGE_SUFFIXES):
+            ignored[valid_text(suffix) or "no suffix"] += 1
+        elif unwanted.match(path):
+            ignored["excluded"] += 1
+        else:
+            paths.append(path)
+    return paths, ignored
+
+
 def _is_split_folder(path: str, splits: Mapping[str, Sequence[str]] | Table) -> bool:
     """Whether the image lies directly in the folder of its split, which is then no class."""
     folder = path.rsplit("/", 1)[0]
@@ -202,7 +215,10 @@ def _is_split_folder(path: str, splits: Mapping[str, Sequence[str]] | Table) -> 
 
 
 def _expect_common_paths(
-    root: Path, paths: Sequence[str], tables: Iterable[Table], values: Iterable[Mapping[str, str]],
+    root: Path,
+    paths: Sequence[str],
+    tables: Iterable[Table],
+    values: Iterable[Mapping[str, str]],
 ) -> None:
     for table, value_of in zip(tables, values, strict=True):
         if paths and not set(value_of).intersection(paths):
@@ -238,7 +254,9 @@ def _below(root: Path, places: Sequence[str]) -> list[str]:
 
 def _matcher(patterns: Sequence[str]) -> re.Pattern[str]:
     """One expression for glob patterns, in which `**` crosses folders and `*` does not."""
-    return re.compile("|".join(f"(?:{_translate(p)})" for p in patterns).join(("(?:", r")\Z")) if patterns else r"(?!)", re.DOTALL)
+    if not patterns:
+        return re.compile(r"(?!)")
+    return re.compile(f"(?:{'|'.join(map(_translate, patterns))})\\Z", re.DOTALL)
 
 
 def _translate(pattern: str) -> str:

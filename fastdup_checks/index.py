@@ -72,7 +72,10 @@ def find_neighbours(vectors: NDArray[np.float32], k: int, *, threads: int | None
 
 
 def _rank(
-    vectors: NDArray[np.float32], start: int, found: NDArray[np.int64], k: int,
+    vectors: NDArray[np.float32],
+    start: int,
+    found: NDArray[np.int64],
+    k: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Order the proposals by similarity and row, without each image itself."""
     own = np.arange(start, start + len(found))

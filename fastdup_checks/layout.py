@@ -15,10 +15,17 @@ if TYPE_CHECKING:
 
 __all__ = ("Layout", "detect_layout")
 
-_SPLIT = re.compile(r"(?i)^(?:[a-z0-9]+[-_. ])?(train|training|val|valid|validation|dev|test|testing|eval|holdout)"
-                    r"(?:[-_. ]?(?:set|images?|data|split|\d+))?$")
+_SPLIT = re.compile(
+    r"(?i)^(?:[a-z0-9]+[-_. ])?(train|training|val|valid|validation|dev|test|testing|eval|holdout)"
+    r"(?:[-_. ]?(?:set|images?|data|split|\d+))?$"
+)
 _NAMES = {
-    "training": "train", "valid": "val", "validation": "val", "dev": "val", "testing": "test", "eval": "test",
+    "training": "train",
+    "valid": "val",
+    "validation": "val",
+    "dev": "val",
+    "testing": "test",
+    "eval": "test",
     "holdout": "test",
 }
 _ORDER = ("train", "val", "test")

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 from fastdup_checks.analysis import Analysis
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.config import DatasetPlan, Plan, TablePlan, load_plan
-from fastdup_checks.limits import Limits
 from fastdup_checks.embed import DEFAULT_MODEL
 from fastdup_checks.errors import DatasetError, ExpectationFailed, ScanError
 from fastdup_checks.expectation import Expectation
 from fastdup_checks.folder import Table, open_folder
 from fastdup_checks.layout import detect_layout
+from fastdup_checks.limits import Limits
 from fastdup_checks.result import Result, Verdicts
 from fastdup_checks.scan import Settings, scan
+from fastdup_checks.store import Store
 from fastdup_checks.verdict import judge
 
 if TYPE_CHECKING:
@@ -28,11 +29,13 @@ if TYPE_CHECKING:
 __all__ = ("analyse", "check", "measurable", "require", "run", "write_report")
 
 
-
-
 def check(
-    config: str | Path | Plan, *, work_dir: str | Path | None = None, cache_dir: str | Path | None = None,
-    threads: int | None = None, progress: Progress | None = None,
+    config: str | Path | Plan,
+    *,
+    work_dir: str | Path | None = None,
+    cache_dir: str | Path | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
 ) -> Verdicts:
     """Judge every expectation of a configuration file, and write the report.
 
@@ -61,8 +64,12 @@ def check(
 
 
 def require(
-    config: str | Path | Plan, *, work_dir: str | Path | None = None, cache_dir: str | Path | None = None,
-    threads: int | None = None, progress: Progress | None = None,
+    config: str | Path | Plan,
+    *,
+    work_dir: str | Path | None = None,
+    cache_dir: str | Path | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
 ) -> Verdicts:
     """Like `check`, but raise when an expectation fails: for the top of a training script.
 
@@ -76,8 +83,13 @@ def require(
 
 
 def run(
-    images: str | Path, *, work_dir: str | Path = "fastdup-report", cache_dir: str | Path | None = None,
-    threads: int | None = None, progress: Progress | None = None, dataset: DatasetPlan | None = None,
+    images: str | Path,
+    *,
+    work_dir: str | Path = "fastdup-report",
+    cache_dir: str | Path | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    dataset: DatasetPlan | None = None,
 ) -> Result:
     """Scan a folder and write every table and the gallery; no configuration is needed.
 
@@ -114,7 +126,11 @@ def run(
 
 
 def analyse(
-    plan: Plan, *, cache_dir: str | Path | None = None, threads: int | None = None, progress: Progress | None = None,
+    plan: Plan,
+    *,
+    cache_dir: str | Path | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
 ) -> Analysis:
     """Scan the dataset of a plan; judge and write nothing.
 
@@ -123,7 +139,10 @@ def analyse(
         ScanError: if the scan cannot be done.
     """
     settings = Settings(
-        cache=_cache(plan, cache_dir), limits=Limits(**plan.limits), model=plan.model or DEFAULT_MODEL, threads=threads,
+        cache=_cache(plan, cache_dir),
+        limits=Limits(**plan.limits),
+        model=plan.model or DEFAULT_MODEL,
+        threads=threads,
     )
     return Analysis(scan(_open(plan.dataset), settings, progress=progress))
 
@@ -134,9 +153,9 @@ def write_report(result: Result, *, started: float) -> None:
     Raises:
         ScanError: if they cannot be written.
     """
-    from fastdup_checks.report.gallery import render_gallery
-    from fastdup_checks.report.files import replacing
     from fastdup_checks.report.contents import gallery_page
+    from fastdup_checks.report.files import replacing
+    from fastdup_checks.report.gallery import render_gallery
     from fastdup_checks.report.summary import summarise, write_summary
     from fastdup_checks.report.tables import write_tables
 
@@ -147,8 +166,8 @@ def write_report(result: Result, *, started: float) -> None:
     except OSError as error:
         raise ScanError(f"{out}: the work directory cannot be made ({error.strerror or error})") from error
     write_tables(result.analysis, out)
-    with replacing(out / "gallery.html") as file:
-        file.write(render_gallery(gallery_page(result)).encode())
+    with Store(result.analysis.scan.settings.cache) as store, replacing(out / "gallery.html") as file:
+        file.write(render_gallery(gallery_page(result, store)).encode())
     # Last, so that a report.json speaks of files that are there.
     meta = {
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
@@ -164,7 +183,11 @@ def _open(plan: DatasetPlan) -> Dataset:
     splits = table(plan.splits) if isinstance(plan.splits, TablePlan) else plan.splits
     assert not isinstance(splits, str)
     return open_folder(
-        plan.root, splits=splits, labels=table(plan.labels), groups=table(plan.groups), include=plan.include,
+        plan.root,
+        splits=splits,
+        labels=table(plan.labels),
+        groups=table(plan.groups),
+        include=plan.include,
         exclude=plan.exclude,
     )
 

@@ -182,7 +182,8 @@ class Result:
         rows = np.flatnonzero(outliers.score >= threshold)
         return [
             Outlier(
-                self.analysis.images[row].path, round(float(outliers.score[row]), 4),
+                self.analysis.images[row].path,
+                round(float(outliers.score[row]), 4),
                 self.analysis.images[outliers.nearest[row]].path if outliers.nearest[row] >= 0 else None,
                 outliers.reason[row],
             )
@@ -197,7 +198,10 @@ class Result:
         rows = np.flatnonzero(suspects.score >= threshold)
         return [
             LabelSuspect(
-                self.analysis.images[row].path, label, suspects.suggested[row], round(float(suspects.score[row]), 4),
+                self.analysis.images[row].path,
+                label,
+                suspects.suggested[row],
+                round(float(suspects.score[row]), 4),
             )
             for row in rows[np.lexsort((rows, -suspects.score[rows]))].tolist()
             if (label := self.analysis.images[row].label) is not None
@@ -209,6 +213,9 @@ class Result:
         other = int(copies.right[row]) if other is None else other
         exact = bool(copies.exact[row])
         return Pair(
-            self.analysis.images[one].path, self.analysis.images[other].path, "exact" if exact else "near",
-            round(float(copies.score[row]), 4), "identical" if exact else copies.edit[row],
+            self.analysis.images[one].path,
+            self.analysis.images[other].path,
+            "exact" if exact else "near",
+            round(float(copies.score[row]), 4),
+            "identical" if exact else copies.edit[row],
         )

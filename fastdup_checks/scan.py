@@ -18,13 +18,13 @@ from fastdup_checks.statistics import STATISTICS
 from fastdup_checks.store import Measured, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from fastdup_checks.limits import Limits
     from fastdup_checks.engine import Engine
+    from fastdup_checks.limits import Limits
     from fastdup_checks.records import Dataset, Record, Stamp
 
 __all__ = ("THUMBNAIL_SIDE", "Broken", "Progress", "Scan", "Settings", "Silent", "scan")
@@ -152,8 +152,14 @@ def decoder_key() -> str:
     return f"{DECODER_VERSION}/pillow-{metadata.version('pillow')}"
 
 
-def scan(dataset: Dataset, settings: Settings, *, progress: Progress | None = None, encoder: Encoder | None = None,
-         engine: Engine | None = None) -> Scan:
+def scan(
+    dataset: Dataset,
+    settings: Settings,
+    *,
+    progress: Progress | None = None,
+    encoder: Encoder | None = None,
+    engine: Engine | None = None,
+) -> Scan:
     """Scan a dataset; what the store knows by content is not decoded or embedded again.
 
     An interrupted scan keeps what it has done. Several processes may scan the same dataset: one works, the others wait
@@ -170,14 +176,28 @@ def scan(dataset: Dataset, settings: Settings, *, progress: Progress | None = No
         lock = hashlib.sha256(f"{dataset.reader.key} {key}".encode()).hexdigest()[:16]
         with FileLock(settings.cache / f"scan-{lock}.lock"):
             contents, failures, measured = _measure_missing(
-                dataset, settings, store, progress, decoder=decoder, key=key, encoder=encoder, engine=engine,
+                dataset,
+                settings,
+                store,
+                progress,
+                decoder=decoder,
+                key=key,
+                encoder=encoder,
+                engine=engine,
             )
         return _assemble(dataset, settings, store, contents, failures, measured, decoder=decoder, key=key)
 
 
 def _measure_missing(
-    dataset: Dataset, settings: Settings, store: Store, progress: Progress, *, decoder: str, key: str,
-    encoder: Encoder | None, engine: Engine | None,
+    dataset: Dataset,
+    settings: Settings,
+    store: Store,
+    progress: Progress,
+    *,
+    decoder: str,
+    key: str,
+    encoder: Encoder | None,
+    engine: Engine | None,
 ) -> tuple[dict[str, bytes], dict[str, str], int]:
     """Bring the store up to date; give each path's content, or why it has none, and how many were measured."""
     place = dataset.reader.key
@@ -232,8 +252,14 @@ def _save(store: Store, place: str, reads: Sequence[_Read], *, decoder: str, key
 class _Worker:
     """Measures shards of records; called by several threads at once."""
 
-    def __init__(self, dataset: Dataset, settings: Settings, stamps: dict[str, Stamp | None], known: set[bytes],
-                 encoder: Encoder | None) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        settings: Settings,
+        stamps: dict[str, Stamp | None],
+        known: set[bytes],
+        encoder: Encoder | None,
+    ) -> None:
         self._reader = dataset.reader
         self._limits = settings.limits
         self._stamps = stamps
@@ -261,15 +287,29 @@ class _Worker:
             return _Read(record, stamp, content, measured=Measured(content, str(error)))
         statistics = measure_statistics(picture.rgb, picture.width, picture.height)
         measured = Measured(
-            content, None, picture.width, picture.height, picture.format, picture.mode, picture.digest,
-            statistics.tobytes(), squash(picture.rgb, THUMBNAIL_SIDE).tobytes(),
+            content,
+            None,
+            picture.width,
+            picture.height,
+            picture.format,
+            picture.mode,
+            picture.digest,
+            statistics.tobytes(),
+            squash(picture.rgb, THUMBNAIL_SIDE).tobytes(),
         )
         return _Read(record, stamp, content, measured=measured, vector=self._encoder.embed(picture.rgb).tobytes())
 
 
 def _assemble(
-    dataset: Dataset, settings: Settings, store: Store, contents: dict[str, bytes], failures: dict[str, str],
-    measured: int, *, decoder: str, key: str,
+    dataset: Dataset,
+    settings: Settings,
+    store: Store,
+    contents: dict[str, bytes],
+    failures: dict[str, str],
+    measured: int,
+    *,
+    decoder: str,
+    key: str,
 ) -> Scan:
     known = {m.content: m for m in store.pictures(contents.values(), decoder=decoder)}
     images: list[Record] = []
@@ -302,7 +342,7 @@ def _assemble(
     )
 
 
-def _vectors(contents: Sequence[bytes], stored: Iterable[tuple[bytes, bytes]] | Iterator[tuple[bytes, bytes]]) -> NDArray[np.float32]:
+def _vectors(contents: Sequence[bytes], stored: Iterable[tuple[bytes, bytes]]) -> NDArray[np.float32]:
     where: dict[bytes, list[int]] = {}
     for row, content in enumerate(contents):
         where.setdefault(content, []).append(row)

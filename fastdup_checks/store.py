@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
 __all__ = ("Measured", "Store")
 
 _SCHEMA = 1
@@ -134,8 +136,16 @@ class Store:
                 known[path] = content
         return known
 
-    def remember(self, place: str, seen: Iterable[tuple[str, Stamp, bytes]], measured: Iterable[Measured],
-                 vectors: Iterable[tuple[bytes, bytes]], *, decoder: str, encoder: str) -> None:
+    def remember(
+        self,
+        place: str,
+        seen: Iterable[tuple[str, Stamp, bytes]],
+        measured: Iterable[Measured],
+        vectors: Iterable[tuple[bytes, bytes]],
+        *,
+        decoder: str,
+        encoder: str,
+    ) -> None:
         """Store files seen, contents measured and vectors, in one transaction."""
         now = time.time_ns()
         done = list(measured)
@@ -146,8 +156,10 @@ class Store:
             )
             self._db.executemany(
                 "INSERT OR REPLACE INTO pictures VALUES (?,?,?,?,?,?,?,?,?)",
-                [(decoder, m.content, m.failure, m.width, m.height, m.format, m.mode, m.pixels, m.statistics)
-                 for m in done],
+                [
+                    (decoder, m.content, m.failure, m.width, m.height, m.format, m.mode, m.pixels, m.statistics)
+                    for m in done
+                ],
             )
             self._db.executemany(
                 "INSERT OR REPLACE INTO thumbnails (decoder, content, thumbnail) VALUES (?,?,?)",
@@ -164,24 +176,33 @@ class Store:
         done = set()
         for some in _batches(wanted):
             marks = ",".join("?" * len(some))
-            done |= {row[0] for row in self._db.execute(
-                f"SELECT content FROM pictures WHERE decoder=? AND failure IS NOT NULL AND content IN ({marks})",  # noqa: S608
-                (decoder, *some),
-            )}
-            done |= {row[0] for row in self._db.execute(
-                "SELECT content FROM vectors JOIN pictures USING (content) "  # noqa: S608
-                f"WHERE encoder=? AND decoder=? AND content IN ({marks})",
-                (encoder, decoder, *some),
-            )}
+            done |= {
+                row[0]
+                for row in self._db.execute(
+                    f"SELECT content FROM pictures WHERE decoder=? AND failure IS NOT NULL AND content IN ({marks})",  # noqa: S608
+                    (decoder, *some),
+                )
+            }
+            done |= {
+                row[0]
+                for row in self._db.execute(
+                    "SELECT content FROM vectors JOIN pictures USING (content) "  # noqa: S608
+                    f"WHERE encoder=? AND decoder=? AND content IN ({marks})",
+                    (encoder, decoder, *some),
+                )
+            }
         return done
 
     def all_complete(self, *, decoder: str, encoder: str) -> set[bytes]:
         """All contents for which nothing is missing."""
-        return {row[0] for row in self._db.execute(
-            "SELECT content FROM pictures WHERE decoder=? AND failure IS NOT NULL UNION ALL "
-            "SELECT content FROM vectors JOIN pictures USING (content) WHERE encoder=? AND decoder=?",
-            (decoder, encoder, decoder),
-        )}
+        return {
+            row[0]
+            for row in self._db.execute(
+                "SELECT content FROM pictures WHERE decoder=? AND failure IS NOT NULL UNION ALL "
+                "SELECT content FROM vectors JOIN pictures USING (content) WHERE encoder=? AND decoder=?",
+                (decoder, encoder, decoder),
+            )
+        }
 
     def pictures(self, contents: Iterable[bytes], *, decoder: str) -> Iterator[Measured]:
         """What is known of the contents, without thumbnails, in no particular order."""
@@ -203,15 +224,17 @@ class Store:
                 (encoder, *some),
             )
 
-    def thumbnails(self, contents: Sequence[bytes], *, decoder: str, side: int) -> np.ndarray[tuple[int, int, int, int], np.dtype[np.uint8]]:
+    def thumbnails(self, contents: Sequence[bytes], *, decoder: str, side: int) -> NDArray[np.uint8]:
         """The thumbnails of the contents, in their order: uint8 (n, side, side, 3)."""
         found: dict[bytes, bytes] = {}
         for some in _batches(list(dict.fromkeys(contents))):
             marks = ",".join("?" * len(some))
-            found.update(self._db.execute(
-                f"SELECT content, thumbnail FROM thumbnails WHERE decoder=? AND content IN ({marks})",  # noqa: S608
-                (decoder, *some),
-            ))
+            found.update(
+                self._db.execute(
+                    f"SELECT content, thumbnail FROM thumbnails WHERE decoder=? AND content IN ({marks})",  # noqa: S608
+                    (decoder, *some),
+                )
+            )
         out = np.empty((len(contents), side, side, 3), dtype=np.uint8)
         for row, content in enumerate(contents):
             out[row] = np.frombuffer(found[content], dtype=np.uint8).reshape(side, side, 3)

@@ -59,7 +59,7 @@ class Check:
         return self.doc.split("\n", 1)[0]
 
     def parameters(self) -> dict[str, dict[str, Any]]:
-        """name -> {"kind", "doc", "choices", "default"} of each parameter."""
+        """Name -> {"kind", "doc", "choices", "default"} of each parameter."""
         return {f.name: {**f.metadata, "default": f.default} for f in fields(self.params)}
 
 
@@ -74,7 +74,11 @@ def at_least(value: float) -> Bound:
 
 
 def check(
-    *, unit: Unit, bound: Bound, params: type[Any] = Scope, needs: tuple[Need, ...] = (),
+    *,
+    unit: Unit,
+    bound: Bound,
+    params: type[Any] = Scope,
+    needs: tuple[Need, ...] = (),
 ) -> Callable[[Callable[[Analysis, Any], Measurement]], Check]:
     """Make a check of a function, which gives it its name and its documentation."""
 

@@ -36,7 +36,13 @@ def duplicate_rate(analysis: Analysis, scope: Scope) -> Measurement:
     findings = tuple(_group(analysis, rows, 1.0, "identical") for rows in repeated)
     count = sum(len(rows) - 1 for rows in repeated)
     return Measurement(
-        share(count, selection.count), "share", count, selection.count, selection.name, findings, selection.remark,
+        share(count, selection.count),
+        "share",
+        count,
+        selection.count,
+        selection.name,
+        findings,
+        selection.remark,
     )
 
 
@@ -66,7 +72,13 @@ def near_duplicate_rate(analysis: Analysis, scope: Scope) -> Measurement:
     findings = tuple(sorted(findings, key=lambda f: (-len(f.images), -f.score, f.images)))
     count = sum(len(rows) - 1 for rows in groups)
     return Measurement(
-        share(count, selection.count), "share", count, selection.count, selection.name, findings, selection.remark,
+        share(count, selection.count),
+        "share",
+        count,
+        selection.count,
+        selection.name,
+        findings,
+        selection.remark,
     )
 
 
@@ -79,9 +91,12 @@ def _first_inside(group: NDArray[np.int32], rows: NDArray[np.bool_]) -> NDArray[
 
 
 def _best_pair(
-    groups: tuple[tuple[int, ...], ...], pairs: NDArray[np.int64], left: NDArray[np.int32], score: NDArray[np.float32],
+    groups: tuple[tuple[int, ...], ...],
+    pairs: NDArray[np.int64],
+    left: NDArray[np.int32],
+    score: NDArray[np.float32],
 ) -> dict[int, int]:
-    """group -> its strongest pair."""
+    """Group -> its strongest pair."""
     group_of = {row: g for g, rows in enumerate(groups) for row in rows}
     best: dict[int, int] = {}
     for pair, row in zip(pairs.tolist(), left.tolist(), strict=True):

@@ -27,5 +27,10 @@ def broken_images(analysis: Analysis, scope: Scope) -> Measurement:
     selection = select(analysis, scope)
     findings = tuple(Finding((b.record.path,), 1.0, b.reason) for b in selection.broken)
     return Measurement(
-        len(findings), "images", len(findings), selection.count + len(findings), selection.name, findings,
+        len(findings),
+        "images",
+        len(findings),
+        selection.count + len(findings),
+        selection.name,
+        findings,
     )

@@ -56,8 +56,13 @@ def label_consistency(analysis: Analysis, scope: LabelScope) -> Measurement:
     unlabelled = selection.count - population
     remarks = [selection.remark, f"{unlabelled} without a label are not counted" if unlabelled else ""]
     return Measurement(
-        share(population - len(rows), population), "share", population - len(rows), population,
-        f"labelled {selection.name}", tuple(findings), "; ".join(r for r in remarks if r),
+        share(population - len(rows), population),
+        "share",
+        population - len(rows),
+        population,
+        f"labelled {selection.name}",
+        tuple(findings),
+        "; ".join(r for r in remarks if r),
     )
 
 
@@ -81,6 +86,11 @@ def conflicting_labels(analysis: Analysis, scope: Scope) -> Measurement:
             note = "labelled " + " and ".join(printable(label) for label in labels)
             findings.append(Finding(paths, float(len(labels)), note))
     return Measurement(
-        len(findings), "groups", len(findings), len(groups), f"groups of copies among {selection.count} {selection.name}",
-        tuple(findings), selection.remark,
+        len(findings),
+        "groups",
+        len(findings),
+        len(groups),
+        f"groups of copies of {selection.count} {selection.name}",
+        tuple(findings),
+        selection.remark,
     )

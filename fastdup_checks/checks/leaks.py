@@ -54,7 +54,9 @@ def leak(analysis: Analysis, scope: LeakScope) -> Measurement:
             note = "identical" if copies.exact[pair] else copies.edit[pair]
             names = (analysis.images[later], analysis.images[earlier])
             best[later] = Finding(
-                (names[0].path, names[1].path), round(float(copies.score[pair]), 4), note,
+                (names[0].path, names[1].path),
+                round(float(copies.score[pair]), 4),
+                note,
                 (("in", str(names[0].split)), ("also in", str(names[1].split))),
             )
     population = int((side > 0).sum())
@@ -62,12 +64,21 @@ def leak(analysis: Analysis, scope: LeakScope) -> Measurement:
     remark = f"{broken} unreadable {'image is' if broken == 1 else 'images are'} not counted" if broken else ""
     name = f"images in {splits[1]}, against {splits[0]}" if len(splits) == 2 else "images outside the first split"
     return Measurement(
-        len(best) if population else float("nan"), "images", len(best), population, name, tuple(best.values()), remark,
+        len(best) if population else float("nan"),
+        "images",
+        len(best),
+        population,
+        name,
+        tuple(best.values()),
+        remark,
     )
 
 
 def leaking_pairs(
-    analysis: Analysis, side: NDArray[np.int32], *, exact_only: bool = False,
+    analysis: Analysis,
+    side: NDArray[np.int32],
+    *,
+    exact_only: bool = False,
 ) -> list[tuple[int, int, int]]:
     """(pair, earlier row, later row) of the copies that lie on two sides, strongest first.
 

@@ -46,6 +46,11 @@ def outlier_rate(analysis: Analysis, scope: OutlierScope) -> Measurement:
             Finding((analysis.images[row].path,), round(float(outliers.score[row]), 4), outliers.reason[row], evidence),
         )
     return Measurement(
-        share(len(rows), selection.count), "share", len(rows), selection.count, selection.name, tuple(findings),
+        share(len(rows), selection.count),
+        "share",
+        len(rows),
+        selection.count,
+        selection.name,
+        tuple(findings),
         selection.remark,
     )

@@ -51,6 +51,7 @@ def select(analysis: Analysis, scope: Scope) -> Selection:
     Raises:
         DatasetError: if no file at all is in it: a misspelt name must not pass.
     """
+
     def inside(record: Record) -> bool:
         return scope.split in {None, record.split} and scope.label in {None, record.label}
 

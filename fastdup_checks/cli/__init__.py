@@ -49,7 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def make_parser() -> argparse.ArgumentParser:
     """The parser of the command line."""
     parser = argparse.ArgumentParser(
-        prog="fastdup-checks", description=_ABOUT, epilog=_STATUS, allow_abbrev=False,
+        prog="fastdup-checks",
+        description=_ABOUT,
+        epilog=_STATUS,
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"fastdup-checks {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)

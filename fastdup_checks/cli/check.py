@@ -16,13 +16,16 @@ __all__ = ("register",)
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = commands.add_parser(
-        "check", help="judge the expectations of a data.yml",
+        "check",
+        help="judge the expectations of a data.yml",
         description="Judge every expectation of a data.yml, and write the tables and the gallery. "
         "Exit status 1 when one fails: put it before a training run.",
     )
     parser.add_argument("config", type=Path, metavar="data.yml", help="the expectations")
     parser.add_argument(
-        "--work-dir", type=Path, metavar="DIR",
+        "--work-dir",
+        type=Path,
+        metavar="DIR",
         help="where the report is written (default: fastdup-report beside the file)",
     )
     add_scan_options(parser)
@@ -33,12 +36,15 @@ def _check(options: argparse.Namespace) -> int:
     from fastdup_checks.pipeline import check
 
     verdicts = check(
-        options.config, work_dir=options.work_dir, cache_dir=options.cache_dir, threads=options.threads,
+        options.config,
+        work_dir=options.work_dir,
+        cache_dir=options.cache_dir,
+        threads=options.threads,
         progress=progress_of(options),
     )
     print_verdicts(verdicts)
     failed = len(verdicts.failed)
-    print(f"\n{failed} of {len(verdicts)} expectations failed" if failed else f"\nall {len(verdicts)} expectations passed")
+    print(f"\n{failed} of" if failed else "\nall", len(verdicts), "expectations", "failed" if failed else "passed")
     if verdicts.gallery:
         print(f"gallery: {show_path(verdicts.gallery)}")
     return 1 if failed else 0

@@ -21,7 +21,8 @@ _LISTED = 5
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = commands.add_parser(
-        "demo", help="make a small dataset with planted problems and check it",
+        "demo",
+        help="make a small dataset with planted problems and check it",
         description="Make a small dataset with planted problems and check it. Its expectations fail, as they should; "
         "exit status 0 says that exactly the planted problems were found.",
     )
@@ -40,7 +41,10 @@ def _demo(options: argparse.Namespace) -> int:
         complain(f"{options.dir}: cannot be written ({error.strerror or error})")
         return 2
     verdicts = check(
-        options.dir / "data.yml", cache_dir=options.cache_dir, threads=options.threads, progress=progress_of(options),
+        options.dir / "data.yml",
+        cache_dir=options.cache_dir,
+        threads=options.threads,
+        progress=progress_of(options),
     )
     result = verdicts.result
     print_verdicts(verdicts)

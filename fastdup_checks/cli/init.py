@@ -16,7 +16,8 @@ __all__ = ("register",)
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = commands.add_parser(
-        "init", help="write a first data.yml for a folder",
+        "init",
+        help="write a first data.yml for a folder",
         description="Look at a folder of images and write a commented data.yml whose bounds are near today's values, "
         "so that the build passes now and fails when the data gets worse.",
     )
@@ -33,7 +34,10 @@ def _init(options: argparse.Namespace) -> int:
         complain(f"{options.out} is there already; remove it, or name another file with --out")
         return 2
     text = draft_plan(
-        options.images, options.out, cache_dir=options.cache_dir, threads=options.threads,
+        options.images,
+        options.out,
+        cache_dir=options.cache_dir,
+        threads=options.threads,
         progress=progress_of(options),
     )
     try:

@@ -17,13 +17,17 @@ __all__ = ("register",)
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = commands.add_parser(
-        "run", help="scan a folder and write every table and the gallery",
+        "run",
+        help="scan a folder and write every table and the gallery",
         description="Scan a folder of images, and write every table and the gallery. Splits and labels are guessed "
         "from the names of the folders; a data.yml (see `init`) states them.",
     )
     parser.add_argument("images", type=Path, metavar="IMAGES", help="the folder")
     parser.add_argument(
-        "--work-dir", type=Path, metavar="DIR", default=Path("fastdup-report"),
+        "--work-dir",
+        type=Path,
+        metavar="DIR",
+        default=Path("fastdup-report"),
         help="where everything is written (default: fastdup-report)",
     )
     add_scan_options(parser)
@@ -34,7 +38,10 @@ def _run(options: argparse.Namespace) -> int:
     from fastdup_checks.pipeline import run
 
     result = run(
-        options.images, work_dir=options.work_dir, cache_dir=options.cache_dir, threads=options.threads,
+        options.images,
+        work_dir=options.work_dir,
+        cache_dir=options.cache_dir,
+        threads=options.threads,
         progress=progress_of(options),
     )
     dataset = result.analysis.scan.dataset

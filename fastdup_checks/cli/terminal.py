@@ -49,7 +49,8 @@ def print_verdicts(verdicts: Sequence[Verdict]) -> None:
             for finding in findings[:_SHOWN]:
                 names = "  ".join(printable(path) for path in finding.images[:4])
                 more = f"  and {len(finding.images) - 4} more" if len(finding.images) > 4 else ""
-                print(f"           {names}{more}  ({printable(finding.note)})" if finding.note else f"           {names}{more}")
+                note = f"  ({printable(finding.note)})" if finding.note else ""
+                print(f"           {names}{more}{note}")
             if len(findings) > _SHOWN:
                 print(f"           and {len(findings) - _SHOWN} more")
 

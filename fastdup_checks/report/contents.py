@@ -5,18 +5,21 @@ from __future__ import annotations
 import io
 import os
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fastdup_checks._version import __version__
+from fastdup_checks.derived import derive
 from fastdup_checks.report.page import Distribution, Facts, Map, Page, Tally
-from fastdup_checks.store import Store
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from fastdup_checks.analysis import Analysis
     from fastdup_checks.records import Record
     from fastdup_checks.result import Result
+    from fastdup_checks.store import Store
 
 __all__ = ("gallery_page",)
 
@@ -37,8 +40,8 @@ _TABLE_OF = {
 }
 
 
-def gallery_page(result: Result) -> Page:
-    """Put together what the gallery of a run shows."""
+def gallery_page(result: Result, store: Store) -> Page:
+    """Put together what the gallery of a run shows; pictures come from the store, or are made and put there."""
     analysis = result.analysis
     scan = analysis.scan
     root = scan.dataset.root
@@ -49,7 +52,7 @@ def gallery_page(result: Result) -> Page:
         images=scan.size,
         verdicts=tuple(result.verdicts),
         facts=facts.get,
-        thumbnail=_Thumbnails(analysis),
+        thumbnail=_Thumbnails(analysis, store),
         unreadable=len(scan.broken),
         tallies=_tallies(analysis),
         distributions=_distributions(analysis),
@@ -62,8 +65,9 @@ def gallery_page(result: Result) -> Page:
 class _Thumbnails:
     """JPEG thumbnails by path, made on demand and kept in the store."""
 
-    def __init__(self, analysis: Analysis) -> None:
+    def __init__(self, analysis: Analysis, store: Store) -> None:
         self._scan = analysis.scan
+        self._store = store
         self._row = {record.path: row for row, record in enumerate(analysis.images)}
 
     def __call__(self, path: str) -> bytes | None:
@@ -72,11 +76,10 @@ class _Thumbnails:
             return None
         scan = self._scan
         name = f"jpeg-{THUMBNAIL_SIDE}/{scan.decoder}/{scan.contents[row].hex()}"
-        with Store(scan.settings.cache) as store:
-            known = store.derived(name)
-            if known is None:
-                known = self._make(scan.images[row])
-                store.derive(name, known)
+        known = self._store.derived(name)
+        if known is None:
+            known = self._make(scan.images[row])
+            self._store.derive(name, known)
         return known or None
 
     def _make(self, record: Record) -> bytes:
@@ -100,12 +103,18 @@ def _facts(analysis: Analysis) -> dict[str, Facts]:
     known = {
         record.path: Facts(record.split, record.label, width, height, content.hex())
         for record, width, height, content in zip(
-            analysis.images, scan.width.tolist(), scan.height.tolist(), scan.contents, strict=True,
+            analysis.images,
+            scan.width.tolist(),
+            scan.height.tolist(),
+            scan.contents,
+            strict=True,
         )
     }
     for broken in scan.broken:
         known[broken.record.path] = Facts(
-            broken.record.split, broken.record.label, sha256=broken.content.hex() if broken.content else "",
+            broken.record.split,
+            broken.record.label,
+            sha256=broken.content.hex() if broken.content else "",
         )
     return known
 
@@ -133,10 +142,15 @@ def _map(analysis: Analysis) -> Map | None:
     if n < 3:
         return None
     rows = np.arange(0, n, -(-n // _MOST_POINTS))
-    vectors = analysis.scan.vectors[rows].astype(np.float64)
-    vectors -= vectors.mean(0)
-    _, axes = np.linalg.eigh(vectors.T @ vectors)
-    axes = axes[:, :-3:-1]
-    # The sign of an axis is arbitrary: let its largest component be positive.
-    axes *= np.where(axes[np.abs(axes).argmax(0), [0, 1]] < 0, -1.0, 1.0)
-    return Map(tuple(analysis.images[row].path for row in rows.tolist()), np.round(vectors @ axes, 4))
+
+    def compute() -> dict[str, NDArray[Any]]:
+        vectors = analysis.scan.vectors[rows].astype(np.float64)
+        vectors -= vectors.mean(0)
+        _, axes = np.linalg.eigh(vectors.T @ vectors)
+        axes = axes[:, :-3:-1]
+        # The sign of an axis is arbitrary: let its largest component be positive.
+        axes *= np.where(axes[np.abs(axes).argmax(0), [0, 1]] < 0, -1.0, 1.0)
+        return {"positions": np.round(vectors @ axes, 4)}
+
+    known = derive(analysis.scan.settings.cache, f"map-1-{_MOST_POINTS}", (analysis.fingerprint,), compute)
+    return Map(tuple(analysis.images[row].path for row in rows.tolist()), known["positions"])

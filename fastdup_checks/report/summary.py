@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import platform
+from collections import Counter
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from fastdup_checks.records import valid_text
 from fastdup_checks.report.files import replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from fastdup_checks.analysis import Analysis
@@ -41,8 +42,8 @@ def summarise(analysis: Analysis, verdicts: Sequence[Verdict], meta: Mapping[str
         "dataset": {
             "images": len(records),
             "broken": len(scan.broken),
-            "splits": {valid_text(name): sum(r.split == name for r in records) for name in scan.dataset.splits},
-            "labels": {valid_text(name): sum(r.label == name for r in records) for name in scan.dataset.classes},
+            "splits": _counts(r.split for r in records),
+            "labels": _counts(r.label for r in records),
             "ignored": {valid_text(name): count for name, count in scan.dataset.ignored},
         },
         "verdicts": [verdict_payload(v) for v in verdicts],
@@ -90,8 +91,10 @@ def finding_payload(finding: Finding) -> dict[str, Any]:
         "images": [valid_text(path) for path in finding.images],
         "score": float(finding.score),
         "note": valid_text(finding.note),
-        "evidence": {name: valid_text(v) if isinstance(v, str) else float(v) if isinstance(v, float) else int(v)
-                     for name, v in finding.evidence},
+        "evidence": {
+            name: valid_text(v) if isinstance(v, str) else float(v) if isinstance(v, float) else int(v)
+            for name, v in finding.evidence
+        },
     }
 
 
@@ -103,6 +106,11 @@ def write_summary(summary: Mapping[str, Any], path: Path) -> None:
     """
     with replacing(path) as file:
         file.write((json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode())
+
+
+def _counts(names: Iterable[str | None]) -> dict[str, int]:
+    counts = Counter(name for name in names if name is not None)
+    return {valid_text(name): counts[name] for name in sorted(counts)}
 
 
 def _installed(name: str) -> str:

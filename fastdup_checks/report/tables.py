@@ -1,7 +1,7 @@
-"""The tables of a run: CSV files with stable columns, and the embeddings.
+r"""The tables of a run: CSV files with stable columns, and the embeddings.
 
-Paths are relative to the dataset root, POSIX-style. All files are UTF-8 with `\\n` at the end of a line; bytes of a file
-name that are not UTF-8 are written as `\\xff`.
+Paths are relative to the dataset root, POSIX-style. All files are UTF-8 with a line feed at the end of a line; bytes of
+a file name that are not UTF-8 are written as `\xff`.
 """
 
 from __future__ import annotations
@@ -28,8 +28,15 @@ OUTLIER = 0.5
 """The score from which an image stands in outliers.csv; the default of the check."""
 
 TABLES = (
-    "images.csv", "pairs.csv", "clusters.csv", "leaks.csv", "outliers.csv", "labels.csv", "broken.csv",
-    "embeddings.npy", "files.txt",
+    "images.csv",
+    "pairs.csv",
+    "clusters.csv",
+    "leaks.csv",
+    "outliers.csv",
+    "labels.csv",
+    "broken.csv",
+    "embeddings.npy",
+    "files.txt",
 )
 
 
@@ -43,14 +50,16 @@ def write_tables(analysis: Analysis, directory: Path) -> None:
     _write(directory / "images.csv", *_images(analysis, paths))
     _write(directory / "pairs.csv", ("a", "b", "kind", "score"), _pairs(analysis, paths))
     _write(
-        directory / "clusters.csv", ("path", "cluster"),
+        directory / "clusters.csv",
+        ("path", "cluster"),
         ((paths[row], number) for number, rows in enumerate(analysis.clusters) for row in rows),
     )
     _write(directory / "leaks.csv", ("a", "a_split", "b", "b_split", "kind", "score"), _leaks(analysis, paths))
     _write(directory / "outliers.csv", ("path", "score", "nearest"), _outliers(analysis, paths))
     _write(directory / "labels.csv", ("path", "label", "suggested", "score"), _labels(analysis, paths))
     _write(
-        directory / "broken.csv", ("path", "reason"),
+        directory / "broken.csv",
+        ("path", "reason"),
         ((valid_text(b.record.path), b.reason) for b in analysis.scan.broken),
     )
     with replacing(directory / "embeddings.npy") as file:
@@ -91,7 +100,11 @@ def _images(analysis: Analysis, paths: Sequence[str]) -> tuple[tuple[str, ...], 
 def _pairs(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
     copies = analysis.copies
     for left, right, exact, score in zip(
-        copies.left.tolist(), copies.right.tolist(), copies.exact.tolist(), copies.score.tolist(), strict=True,
+        copies.left.tolist(),
+        copies.right.tolist(),
+        copies.exact.tolist(),
+        copies.score.tolist(),
+        strict=True,
     ):
         yield paths[left], paths[right], "exact" if exact else "near", f"{score:.4f}"
 
@@ -102,8 +115,11 @@ def _leaks(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, str,
     copies = analysis.copies
     for pair, one, other in leaking_pairs(analysis, side):
         yield (
-            paths[one], valid_text(str(analysis.images[one].split)), paths[other],
-            valid_text(str(analysis.images[other].split)), "exact" if copies.exact[pair] else "near",
+            paths[one],
+            valid_text(str(analysis.images[one].split)),
+            paths[other],
+            valid_text(str(analysis.images[other].split)),
+            "exact" if copies.exact[pair] else "near",
             f"{copies.score[pair]:.4f}",
         )
 
