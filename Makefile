@@ -1,0 +1,41 @@
+# `make demo` and `make test` work on a fresh machine with Python 3.10 or newer; everything is installed into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TEST_ARGS ?=
+
+.PHONY: help demo test lint types schema clean
+
+help:  ## show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/	/'
+
+$(VENV)/pip: ; $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@touch $@
+
+$(VENV)/installed: pyproject.toml | $(VENV)/pip
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/developing: pyproject.toml | $(VENV)/pip
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@ $(VENV)/installed
+
+demo: $(VENV)/installed  ## make a dataset with planted problems and check it
+	$(BIN)/fastdup-checks demo demo
+
+test: $(VENV)/developing  ## run the tests
+	$(BIN)/python -m pytest $(TEST_ARGS)
+
+lint: $(VENV)/developing  ## check style
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/developing  ## check types
+	$(BIN)/mypy
+
+schema: $(VENV)/developing  ## renew expectations/schema.json
+	$(BIN)/python -m fastdup_checks.schema > expectations/schema.json
+
+clean:  ## remove what make made
+	rm -rf $(VENV) demo build *.egg-info

@@ -1,0 +1,146 @@
+"""The JSON Schema of data.yml, made from the registry of checks.
+
+Editors complete from it; `python -m fastdup_checks.schema > expectations/schema.json` renews the shipped file.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from fastdup_checks.checks import CHECKS
+from fastdup_checks.config import shipped_suites
+
+if TYPE_CHECKING:
+    from fastdup_checks.checks.check import Check
+
+__all__ = ("make_schema",)
+
+_PERCENT = {"type": "string", "pattern": r"^\d+(\.\d+)?\s*%$"}
+_TEXT = {"type": "string", "minLength": 1}
+_TEXTS = {"oneOf": [_TEXT, {"type": "array", "items": _TEXT}]}
+_SHARE = {"oneOf": [{"type": "number", "minimum": 0, "maximum": 1}, _PERCENT]}
+_NUMBER = {"oneOf": [{"type": "number"}, _PERCENT]}
+_KINDS: dict[str, Any] = {
+    "split": _TEXT,
+    "label": {"type": ["string", "number"]},
+    "split_pair": {"type": "array", "items": _TEXT, "minItems": 2, "maxItems": 2, "uniqueItems": True},
+    "share": _SHARE,
+    "number": _NUMBER,
+    "count": {"type": "integer", "minimum": 1},
+    "flag": {"type": "boolean"},
+    "path": _TEXT,
+}
+_SEVERITY = {"enum": ["error", "warn"], "default": "error", "description": "warn: a failure does not fail the build."}
+_COMMON: dict[str, Any] = {
+    "id": {**_TEXT, "description": "A name of its own; by default the check and its scope."},
+    "severity": _SEVERITY,
+    "skip": {**_TEXT, "description": "Do not judge this; the reason."},
+    "xfail": {**_TEXT, "description": "Known to fail; the reason."},
+    "marks": {**_TEXTS, "description": "pytest marks of the item."},
+}
+
+
+def make_schema() -> dict[str, Any]:
+    """The schema, draft 2020-12."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "fastdup-checks data.yml",
+        "description": "Expectations about an image dataset.",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["version"],
+        "properties": {
+            "version": {"const": 1},
+            "description": _TEXT,
+            "extends": {
+                "description": "Suites whose expectations come first: shipped ones, or files.",
+                "oneOf": [{"$ref": "#/$defs/suite"}, {"type": "array", "items": {"$ref": "#/$defs/suite"}}],
+            },
+            "dataset": {"$ref": "#/$defs/dataset"},
+            "model": {**_TEXT, "default": "default", "description": "The encoder: default, or an ONNX file."},
+            "limits": {
+                "type": "object",
+                "additionalProperties": False,
+                "description": "Larger files are broken images.",
+                "properties": {
+                    "megabytes": {"type": "integer", "minimum": 1, "default": 256},
+                    "megapixels": {"type": "integer", "minimum": 1, "default": 150},
+                },
+            },
+            "expectations": {"type": "array", "items": {"$ref": "#/$defs/expectation"}},
+        },
+        "$defs": {
+            "suite": {"anyOf": [{"enum": list(shipped_suites())}, _TEXT]},
+            "dataset": _dataset(),
+            "expectation": {
+                "oneOf": [
+                    {"enum": list(CHECKS)},
+                    *({"$ref": f"#/$defs/{name}"} for name in CHECKS),
+                ],
+            },
+            **{name: _check(check) for name, check in CHECKS.items()},
+        },
+    }
+
+
+def _table(column: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["csv"],
+        "properties": {"csv": _TEXT, "path": {**_TEXT, "default": "path"}, column: {**_TEXT, "default": column}},
+    }
+
+
+def _dataset() -> dict[str, Any]:
+    def column(name: str, about: str) -> dict[str, Any]:
+        return {"description": about, "oneOf": [{"enum": ["parent_folder", "none"]}, _table(name)]}
+
+    whole = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["root"],
+        "properties": {
+            "root": {**_TEXT, "description": "The folder of the images, relative to this file."},
+            "splits": {
+                "description": "name: folder or glob pattern below root; or a CSV file.",
+                "oneOf": [
+                    {"const": "none"},
+                    _table("split"),
+                    {"type": "object", "minProperties": 1, "not": {"required": ["csv"]}, "additionalProperties": _TEXTS},
+                ],
+            },
+            "labels": column("label", "Where the class of an image comes from."),
+            "groups": column("group", "What an image belongs to: a patient, a video, a product."),
+            "include": {**_TEXTS, "description": "Glob patterns of the images; by default all image names."},
+            "exclude": {**_TEXTS, "description": "Glob patterns that take images out again."},
+        },
+    }
+    return {"oneOf": [_TEXT, whole]}
+
+
+def _check(check: Check) -> dict[str, Any]:
+    bound = _SHARE if check.unit == "share" else _NUMBER if check.unit == "statistic" else {"type": "integer"}
+    if check.unit not in {"share", "statistic"}:
+        bound = {**bound, "minimum": 0}
+    properties: dict[str, Any] = {
+        check.bound.direction: {**bound, "default": check.bound.value, "description": "The bound, inclusive."},
+    }
+    for name, about in check.parameters().items():
+        kind = {"enum": list(about["choices"])} if about["kind"] == "choice" else _KINDS[about["kind"]]
+        properties[name] = {**kind, "description": about["doc"]}
+        if about["default"] is not None:
+            properties[name]["default"] = about["default"]
+    body = {"type": ["object", "null"], "additionalProperties": False, "properties": {**properties, **_COMMON}}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": [check.name],
+        "description": check.summary,
+        "properties": {check.name: {**body, "description": check.doc}},
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(make_schema(), indent=2))  # noqa: T201 - the output of the command
