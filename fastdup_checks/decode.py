@@ -111,7 +111,7 @@ def _decode_opened(image: Image.Image, data: bytes, limits: Limits) -> Picture:
         if not _jpeg_ends(data):
             raise Unreadable("truncated JPEG: the end marker is missing")
         image.draft("RGB" if mode != "L" else "L", (WORKING_SIDE, WORKING_SIDE))
-    elif kind == "PNG" and b"IEND" not in data:
+    elif kind == "PNG" and b"IEND\xaeB`\x82" not in data:
         raise Unreadable("truncated PNG: the end chunk is missing")
     image.load()
     reduced = image.size != (width, height)

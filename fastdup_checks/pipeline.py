@@ -19,14 +19,15 @@ from fastdup_checks.limits import Limits
 from fastdup_checks.result import Result, Verdicts
 from fastdup_checks.scan import Settings, scan
 from fastdup_checks.store import Store
-from fastdup_checks.verdict import judge
+from fastdup_checks.verdict import judge, skipped
 
 if TYPE_CHECKING:
     from fastdup_checks.checks.check import Check
     from fastdup_checks.records import Dataset
     from fastdup_checks.scan import Progress
+    from fastdup_checks.verdict import Verdict
 
-__all__ = ("analyse", "check", "measurable", "require", "run", "write_report")
+__all__ = ("analyse", "check", "evaluate", "measurable", "require", "run", "write_report")
 
 
 def check(
@@ -56,8 +57,7 @@ def check(
     plan = config if isinstance(config, Plan) else load_plan(config)
     out = Path(work_dir) if work_dir is not None else plan.path.parent / "fastdup-report"
     analysis = analyse(plan, cache_dir=cache_dir, threads=threads, progress=progress)
-    judged = [e for e in plan.expectations if e.skip is None]
-    verdicts = [judge(e, CHECKS[e.check].measure(analysis, e.params)) for e in judged]
+    verdicts = [evaluate(e, analysis) for e in plan.expectations]
     result = Result(analysis, verdicts, out)
     write_report(result, started=started)
     return result.verdicts
@@ -145,6 +145,17 @@ def analyse(
         threads=threads,
     )
     return Analysis(scan(_open(plan.dataset), settings, progress=progress))
+
+
+def evaluate(expectation: Expectation, analysis: Analysis) -> Verdict:
+    """Judge one expectation; one that is to be skipped is not measured.
+
+    Raises:
+        DatasetError: if the dataset lacks what the expectation is about.
+    """
+    if expectation.skip is not None:
+        return skipped(expectation)
+    return judge(expectation, CHECKS[expectation.check].measure(analysis, expectation.params))
 
 
 def write_report(result: Result, *, started: float) -> None:

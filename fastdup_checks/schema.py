@@ -108,7 +108,12 @@ def _dataset() -> dict[str, Any]:
                 "oneOf": [
                     {"const": "none"},
                     _table("split"),
-                    {"type": "object", "minProperties": 1, "not": {"required": ["csv"]}, "additionalProperties": _TEXTS},
+                    {
+                        "type": "object",
+                        "minProperties": 1,
+                        "not": {"required": ["csv"]},
+                        "additionalProperties": _TEXTS,
+                    },
                 ],
             },
             "labels": column("label", "Where the class of an image comes from."),

@@ -6,11 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from fastdup_checks.findings import Measurement
+
 if TYPE_CHECKING:
     from fastdup_checks.expectation import Bound, Expectation
-    from fastdup_checks.findings import Measurement, Unit
+    from fastdup_checks.findings import Unit
 
-__all__ = ("Outcome", "Verdict", "format_bound", "format_value", "judge")
+__all__ = ("Outcome", "Verdict", "format_bound", "format_value", "judge", "skipped")
 
 Outcome = Literal["passed", "failed", "warned", "measured", "skipped"]
 """`warned` is a failure of an expectation whose severity is `warn`; `measured` has no bound to keep to."""
@@ -43,6 +45,12 @@ def judge(expectation: Expectation, measurement: Measurement) -> Verdict:
     return Verdict(expectation, measurement, outcome, _sentence(expectation, measurement, outcome))
 
 
+def skipped(expectation: Expectation) -> Verdict:
+    """The verdict on an expectation that is not to be judged; it has nothing measured."""
+    measurement = Measurement(math.nan, expectation.unit, 0, 0, "images")
+    return Verdict(expectation, measurement, "skipped", f"{expectation.id}: skipped ({expectation.skip})")
+
+
 def _sentence(expectation: Expectation, measurement: Measurement, outcome: Outcome) -> str:
     unit, bound = measurement.unit, expectation.bound
     said = f"{expectation.id}: {format_value(measurement.value, unit)}"
@@ -73,7 +81,7 @@ def format_value(value: float, unit: Unit, *, with_unit: bool = True) -> str:
         percent = 100 * value
         text = f"{percent:.2f}".rstrip("0").rstrip(".")
         if text in {"0", "100"} and percent not in {0.0, 100.0}:
-            text = f"{percent:.6g}"
+            text = f"{percent:.10g}"
         return f"{text}%"
     if unit == "statistic":
         return f"{value:.4g}"

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import yaml
+from datasets import BROKEN, CLEAN, PLANTED, write_images, write_project
+
+from fastdup_checks.cli import main
+
+
+def run(*arguments):
+    return main([str(a) for a in arguments])
+
+
+def test_check_says_pass_and_exits_with_0(tmp_path, capsys):
+    assert run("check", write_project(tmp_path, "broken_images: {at_most: 1}"), "-q") == 0
+    out = capsys.readouterr().out
+    assert "passed   broken_images: 1 image, within the 1 allowed (among 15 images)" in out
+    assert "all 1 expectations passed" in out
+    assert "gallery: " in out
+
+
+def test_check_names_the_offenders_and_exits_with_1(tmp_path, capsys):
+    assert run("check", write_project(tmp_path, "leak: {at_most: 0}"), "-q") == 1
+    out = capsys.readouterr().out
+    assert "FAILED   leak: 1 image, above the 0 allowed" in out
+    assert "test/dog/leak.png  train/dog/1.png  (identical)" in out
+    assert "1 of 1 expectations failed" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("check", "no.yml"), "no.yml: cannot be read"),
+        (("run", "nowhere"), "nowhere: no such folder"),
+        (("run", "empty"), "empty: no images; the folder is empty"),
+        (("init", "nowhere"), "nowhere: no such folder"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_exit_status_2(tmp_path, monkeypatch, capsys, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    assert run(*arguments) == 2
+    err = capsys.readouterr().err
+    assert words in err
+    assert err.count("\n") == 1
+
+
+def test_a_scan_that_cannot_be_done_is_exit_status_3(tmp_path, capsys):
+    write_images(tmp_path / "images", CLEAN)
+    (tmp_path / "cache").write_text("in the way")
+    assert run("run", tmp_path / "images", "--work-dir", tmp_path / "out", "--cache-dir", tmp_path / "cache") == 3
+    assert "the cache cannot be opened" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [(), ("nonsense",), ("check",), ("run", "x", "--threads", "0")])
+def test_wrong_usage_is_exit_status_2(arguments):
+    with pytest.raises(SystemExit) as error:
+        run(*arguments)
+    assert error.value.code == 2
+
+
+def test_run_tells_what_it_took_for_splits_and_labels(tmp_path, capsys):
+    root = write_images(tmp_path / "images", {**PLANTED, "notes.txt": b"x"})
+    assert run("run", root, "--work-dir", tmp_path / "out", "-q") == 0
+    out = capsys.readouterr().out
+    assert "splits: train, test" in out
+    assert "labels: 2 (cat, dog)" in out
+    assert "not images: 1 .txt" in out
+
+
+def test_init_writes_a_file_that_passes_today_and_fails_when_it_gets_worse(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_images(tmp_path / "images", PLANTED)
+    assert run("init", "images", "-q") == 0
+    plan = yaml.safe_load((tmp_path / "data.yml").read_text())
+    assert plan["dataset"] == {
+        "root": "images",
+        "splits": {"train": "train", "test": "test"},
+        "labels": "parent_folder",
+    }
+    assert run("check", "data.yml", "-q") == 0
+    write_images(tmp_path / "images", {"test/cat/more.png": CLEAN["train/cat/2.png"], "train/cat/bad.png": BROKEN})
+    assert run("check", "data.yml", "-q") == 1
+    capsys.readouterr()
+    assert run("init", "images", "-q") == 2
+    assert "is there already" in capsys.readouterr().err
+
+
+def test_no_colour_and_no_bar_outside_a_terminal(tmp_path):
+    config = write_project(tmp_path, "broken_images: {at_most: 0}")
+    done = subprocess.run([sys.executable, "-m", "fastdup_checks", "check", config], capture_output=True, check=False)
+    assert done.returncode == 1
+    assert b"\x1b" not in done.stdout + done.stderr
+    assert b"scanning: 15 of 15 images" in done.stderr
+
+
+def test_names_cannot_break_the_lines_of_the_terminal(tmp_path, capsys):
+    images = {"train/cat/new\nline.png": 1, "test/cat/esc\x1b[31m.png": 1}
+    run("check", write_project(tmp_path, "leak: {at_most: 0}", images), "-q")
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert r"test/cat/esc\x1b[31m.png  train/cat/new\nline.png  (identical)" in out
+
+
+@pytest.mark.parametrize("command", ["check", "run", "init", "demo"])
+def test_every_command_has_help(command, capsys):
+    with pytest.raises(SystemExit) as error:
+        run(command, "--help")
+    assert error.value.code == 0
+    assert "usage: fastdup-checks" in capsys.readouterr().out

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import pytest
+from datasets import DATASET
+
+from fastdup_checks.config import load_plan, shipped_suites
+from fastdup_checks.errors import ConfigError
+
+
+def problems_of(tmp_path, text):
+    file = tmp_path / "data.yml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as error:
+        load_plan(file)
+    return [f"{p.line}: {p.message}" for p in error.value.problems]
+
+
+def plan_of(tmp_path, text):
+    file = tmp_path / "data.yml"
+    file.write_text(text, encoding="utf-8")
+    return load_plan(file)
+
+
+def test_reads_the_whole_grammar(tmp_path):
+    plan = plan_of(
+        tmp_path,
+        DATASET
+        + """
+expectations:
+  - broken_images
+  - duplicate_rate: {at_most: 1%}
+  - near_duplicate_rate: {at_most: 2e-2, split: train, severity: warn}
+  - leak: {between: [train, test], at_most: 3, skip: not yet, marks: [slow]}
+  - label_consistency: {at_least: 95%, label: cat, id: cats, xfail: "known"}
+""",
+    )
+    assert [e.id for e in plan.expectations] == [
+        "broken_images",
+        "duplicate_rate",
+        "near_duplicate_rate-train",
+        "leak-train-test",
+        "cats",
+    ]
+    broken, duplicates, near, leak, labels = plan.expectations
+    assert broken.bound is not None
+    assert (broken.bound.direction, broken.bound.value) == ("at_most", 0)
+    assert duplicates.bound is not None
+    assert duplicates.bound.value == 0.01
+    assert (near.severity, near.params.split) == ("warn", "train")
+    assert (leak.skip, leak.marks, leak.params.between) == ("not yet", ("slow",), ("train", "test"))
+    assert (labels.xfail, labels.params.label, labels.line) == ("known", "cat", 12)
+    assert plan.dataset.root == tmp_path / "images"
+
+
+def test_tells_all_problems_at_once_with_their_lines(tmp_path):
+    found = problems_of(
+        tmp_path,
+        """\
+version: 1
+datset: {}
+dataset:
+  root: images
+  splits: {train: a, test: b}
+  lables: none
+expectations:
+  - duplicate_rat: {at_most: 0}
+  - duplicate_rate: {at_most: 5}
+  - leak: {between: [train, tset]}
+  - broken_images: {at_most: 1%}
+  - outlier_rate: {at_least: 1%}
+  - label_consistency: {}
+""",
+    )
+    assert found == [
+        "2: unknown key 'datset' in the file; did you mean 'dataset'?",
+        "6: unknown key 'lables' in dataset; did you mean 'labels'?",
+        "8: unknown check 'duplicate_rat'; did you mean 'duplicate_rate'?",
+        "9: duplicate_rate.at_most is a share and lies between 0% and 100%; did you mean 5%?",
+        "10: leak.between: no split 'tset'; did you mean 'test'?",
+        "11: broken_images.at_most counts images and must be a whole number of at least 0",
+        "12: outlier_rate takes at_most, not at_least",
+        "13: label_consistency needs dataset.labels, and this dataset has none",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "the file is empty"),
+        ("[1]", "must be a mapping"),
+        ("version: 2\ndataset: x\nexpectations: [broken_images]", "version 1 only"),
+        ("dataset: x\nexpectations: [broken_images]", "'version' is missing"),
+        ("version: 1\nexpectations: [broken_images]", "'dataset' is missing"),
+        ("version: 1\ndataset: {}\nexpectations: [broken_images]", "'root' is missing"),
+        ("version: 1\ndataset: x", "nothing is expected"),
+        ("version: 1\ndataset: x\nexpectations: [leak]", "leak needs dataset.splits"),
+        ("version: 1\ndataset: x\nexpectations: [{a: 1, b: 2}]", "one check with its bound"),
+        ("version: 1\ndataset: x\nextends: [fastdup_checks/hygeine]", "did you mean 'fastdup_checks/hygiene'"),
+        ("version: 1\ndataset: x\nextends: nowhere.yml", "No such file"),
+        ("version: 1\ndataset: x\nexpectations: [broken_images, broken_images]", "a second expectation with the id"),
+        ("version: 1\ndataset: x\nmodel: no.onnx\nexpectations: [broken_images]", "no such file"),
+        ("version: 1\ndataset: x\nlimits: {megabytes: 0}\nexpectations: [broken_images]", "whole number"),
+        ("version: 1\ndataset: {root: x, labels: folder}\nexpectations: [broken_images]", "write parent_folder"),
+        ("version: 1\ndataset: {root: x, labels: {csv: no.csv}}\nexpectations: [broken_images]", "no such file"),
+        ("version: 1\ndataset: x\nexpectations: [{broken_images: {id: 'a b'}}]", "may not hold blanks"),
+        ("version: 1\ndataset: x\nexpectations: [{broken_images: {severity: low}}]", "severity must be error or warn"),
+        ("version: 1\ndataset: x\nexpectations: [{outlier_rate: {threshold: 2}}]", "between 0 and 1"),
+    ],
+)
+def test_names_what_is_wrong(tmp_path, text, words):
+    found = problems_of(tmp_path, text)
+    assert any(words in problem for problem in found), found
+
+
+def test_a_file_that_is_not_there_is_a_config_error(tmp_path):
+    with pytest.raises(ConfigError, match=r"no\.yml: cannot be read: No such file"):
+        load_plan(tmp_path / "no.yml")
+
+
+@pytest.mark.parametrize("suite", shipped_suites())
+def test_every_shipped_suite_loads(tmp_path, suite):
+    plan = plan_of(tmp_path, DATASET + f"extends: {suite}\n")
+    assert plan.expectations
+
+
+def test_an_own_entry_replaces_the_inherited_one_of_its_id(tmp_path):
+    inherited = plan_of(tmp_path, DATASET + "extends: fastdup_checks/hygiene\n")
+    plan = plan_of(
+        tmp_path, DATASET + "extends: fastdup_checks/hygiene\nexpectations: [{duplicate_rate: {at_most: 7%}}]\n"
+    )
+    assert [e.id for e in plan.expectations] == [e.id for e in inherited.expectations]
+    bounds = {e.id: e.bound for e in plan.expectations}
+    assert bounds["duplicate_rate"] is not None
+    assert bounds["duplicate_rate"].value == 0.07
+
+
+def test_a_suite_of_ones_own_is_read_and_its_problems_name_it(tmp_path):
+    (tmp_path / "own.yml").write_text("version: 1\nexpectations:\n  - nonsense\n")
+    (tmp_path / "data.yml").write_text("version: 1\ndataset: x\nextends: own.yml\n")
+    with pytest.raises(ConfigError, match=r"own\.yml:3: unknown check 'nonsense'"):
+        load_plan(tmp_path / "data.yml")
+
+
+def test_a_suite_that_extends_itself_is_refused(tmp_path):
+    (tmp_path / "own.yml").write_text("version: 1\nextends: own.yml\nexpectations: [broken_images]\n")
+    (tmp_path / "data.yml").write_text("version: 1\ndataset: x\nextends: own.yml\n")
+    with pytest.raises(ConfigError, match="extends itself"):
+        load_plan(tmp_path / "data.yml")

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from datasets import encoded, picture
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from fastdup_checks.decode import Unreadable, decode, quiet_decoder, squash
+from fastdup_checks.limits import Limits
+
+LIMITS = Limits()
+
+
+def saved(image, kind, **options):
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def test_every_kind_of_picture_becomes_rgb():
+    base = picture(1)
+    grey16 = Image.fromarray(np.asarray(base.convert("L")).astype(np.uint16) * 257)
+    kinds = {
+        "jpeg": saved(base, "JPEG"),
+        "cmyk": saved(base.convert("CMYK"), "JPEG"),
+        "grey": saved(base.convert("L"), "PNG"),
+        "palette": saved(base.convert("P"), "PNG"),
+        "gif": saved(base, "GIF"),
+        "bmp": saved(base, "BMP"),
+        "webp": saved(base, "WEBP"),
+        "tiff": saved(base, "TIFF"),
+        "16 bit": saved(grey16, "PNG"),
+        "1 bit": saved(base.convert("1"), "PNG"),
+        "rgba": saved(base.convert("RGBA"), "PNG"),
+    }
+    for name, data in kinds.items():
+        found = decode(data, LIMITS)
+        assert found.rgb.mode == "RGB", name
+        assert (found.width, found.height) == base.size, name
+
+
+def test_sixteen_bits_are_scaled_and_not_clipped():
+    values = np.linspace(0, 65535, 64 * 64).reshape(64, 64).astype(np.uint16)
+    found = np.asarray(decode(saved(Image.fromarray(values), "PNG"), LIMITS).rgb)[:, :, 0]
+    assert np.abs(found.astype(int) - (values >> 8)).max() <= 1
+
+
+@pytest.mark.parametrize("high", [1.0, 255.0, 65535.0])
+def test_floats_are_scaled_by_their_white_point(high):
+    values = np.linspace(0, high, 256, dtype=np.float32).reshape(16, 16)
+    found = np.asarray(decode(saved(Image.fromarray(values), "TIFF"), LIMITS).rgb)[:, :, 0]
+    assert found.min() == 0
+    assert found.max() == 255
+
+
+def test_what_is_transparent_is_white():
+    image = Image.new("RGBA", (8, 8), (255, 0, 0, 0))
+    assert decode(saved(image, "PNG"), LIMITS).rgb.getpixel((3, 3)) == (255, 255, 255)
+    keyed = Image.new("RGB", (8, 8), (1, 2, 3))
+    assert decode(saved(keyed, "PNG", transparency=(1, 2, 3)), LIMITS).rgb.getpixel((3, 3)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "WEBP"])
+def test_the_exif_orientation_is_applied(orientation, kind):
+    upright = picture(2).crop((0, 0, 48, 30))
+    back = {
+        1: None,
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }[orientation]
+    stored = upright.transpose(back) if back is not None else upright
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    options = {"lossless": True} if kind == "WEBP" else {}
+    found = decode(saved(stored, kind, exif=exif, **options), LIMITS)
+    assert (found.width, found.height) == (48, 30)
+    assert np.array_equal(np.asarray(found.rgb), np.asarray(upright))
+    assert found.digest == decode(saved(upright, "PNG"), LIMITS).digest
+
+
+def test_equal_pixels_have_equal_digests_and_other_shapes_have_not():
+    image = picture(3)
+    assert decode(saved(image, "PNG"), LIMITS).digest == decode(saved(image, "BMP"), LIMITS).digest
+    flat = [Image.new("RGB", size, "grey") for size in ((64, 32), (32, 64))]
+    assert len({decode(saved(f, "PNG"), LIMITS).digest for f in flat}) == 2
+
+
+def test_a_large_jpeg_is_reduced_and_known_again_without_its_metadata():
+    large = picture(4, 900)
+    exif = Image.Exif()
+    exif[0x010E] = "a description"
+    with_exif, without = saved(large, "JPEG", exif=exif), saved(large, "JPEG")
+    found = decode(with_exif, LIMITS)
+    assert max(found.rgb.size) < 900
+    assert (found.width, found.height) == (900, 900)
+    assert found.digest == decode(without, LIMITS).digest
+    assert found.digest != decode(saved(large, "JPEG", quality=60), LIMITS).digest
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "BMP", "WEBP"])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99])
+def test_a_truncated_file_is_unreadable_wherever_it_was_cut(kind, share):
+    data = saved(picture(5, 300), kind)
+    with pytest.raises(Unreadable):
+        decode(data[: int(len(data) * share)], LIMITS)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_even_the_last_bytes_are_missed(kind):
+    data = saved(picture(5), kind)
+    for missing in (1, 2, 5):
+        with pytest.raises(Unreadable, match="truncated|damaged"):
+            decode(data[:-missing], LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "empty file"),
+        (b"<!doctype html><html>404</html>", "web page"),
+        (b"\0" * 100, "all bytes are zero"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS"),
+        (b"plain words", "not an image"),
+    ],
+)
+def test_the_reason_says_what_the_file_is_instead(data, reason):
+    with pytest.raises(Unreadable, match=reason):
+        decode(data, LIMITS)
+
+
+def test_limits_refuse_large_files_and_large_pictures():
+    with pytest.raises(Unreadable, match="more than 1 MB"):
+        decode(b"x" * 1_000_001, Limits(megabytes=1))
+    with quiet_decoder(), pytest.raises(Unreadable, match="2000 x 1000 pixels, more than 1 megapixels"):
+        decode(saved(Image.new("1", (2000, 1000)), "PNG"), Limits(megapixels=1))
+
+
+def test_a_decompression_bomb_is_refused_before_it_is_unpacked():
+    with quiet_decoder(), pytest.raises(Unreadable, match="too large"):
+        decode(saved(Image.new("1", (30_000, 20_000)), "PNG"), LIMITS)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_no_damage_escapes_as_anything_but_a_reason(data):
+    good = bytearray(
+        data.draw(st.sampled_from([saved(picture(6, 40), k) for k in ("JPEG", "PNG", "GIF", "TIFF", "WEBP")]))
+    )
+    for _ in range(data.draw(st.integers(1, 8))):
+        good[data.draw(st.integers(0, len(good) - 1))] = data.draw(st.integers(0, 255))
+    with quiet_decoder():
+        try:
+            found = decode(bytes(good), LIMITS)
+        except Unreadable as reason:
+            assert str(reason)
+        else:
+            assert found.rgb.mode == "RGB"
+
+
+def test_squash_keeps_the_whole_picture():
+    wide = Image.new("RGB", (200, 50), "black")
+    wide.paste("white", (100, 0, 200, 50))
+    small = squash(wide, 16)
+    assert small.shape == (16, 16, 3)
+    assert small[:, :6].max() < 40
+    assert small[:, 10:].min() > 215
+
+
+def test_the_helper_of_the_tests_is_deterministic():
+    assert encoded(1) == encoded(1)
+    assert encoded(1) != encoded(2)

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastdup_checks.document import Block, Items, Problems, Text, load_document
+
+
+def load(text: str) -> tuple[object, list[str]]:
+    problems = Problems("x.yml")
+    node = load_document(text.encode(), problems)
+    return node, [str(p) for p in problems.found]
+
+
+def test_keeps_the_line_of_every_value():
+    node, problems = load("a: 1\nb:\n  - x\n  - y\n")
+    assert not problems
+    assert isinstance(node, Block)
+    assert node.lines == {"a": 1, "b": 2}
+    assert isinstance(node.entries["b"], Items)
+    assert [item.line for item in node.entries["b"].items] == [3, 4]
+
+
+def test_refuses_a_key_that_appears_twice_and_names_both_lines():
+    _, problems = load("a: 1\nb: 2\na: 3\n")
+    assert problems == ["x.yml:3: key 'a' appears twice (first on line 1)"]
+
+
+@pytest.mark.parametrize("text", ["no", "off", "yes", "010", "1:30", "2020-01-01"])
+def test_words_that_yaml_would_turn_into_something_else_stay_words(text):
+    node, _ = load(f"key: {text}")
+    assert isinstance(node, Block)
+    assert Problems("x").text(node.entries["key"], "key") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1%", 0.01),
+        ("0.1 %", 0.001),
+        ("1e-3", 0.001),
+        ("010", 10.0),
+        (".5", 0.5),
+        ("1_000", 1000.0),
+        ("-2", -2.0),
+        ("2.5%", 0.025),
+    ],
+)
+def test_reads_numbers_as_people_write_them(text, value):
+    assert Problems("x").number(Text(text, 1, plain=True), "n") == value
+
+
+@pytest.mark.parametrize("text", ["one", "1%%", "%", "nan", "inf", "1 2", "0x10", ""])
+def test_refuses_what_is_no_number(text):
+    problems = Problems("x.yml")
+    assert problems.number(Text(text, 4, plain=True), "bound") is None
+    assert problems.found[0].line == 4
+    assert "bound must be a number" in str(problems.found[0])
+
+
+@given(st.integers(0, 10_000))
+def test_a_percentage_is_the_float_nearest_to_its_share(hundredths):
+    text = f"{hundredths / 100:.2f}%"
+    assert Problems("x").number(Text(text, 1, plain=True), "n") == hundredths / 10_000
+
+
+def test_an_alias_to_itself_ends():
+    _, problems = load("a: &x [*x]")
+    assert "alias" in problems[0]
+
+
+def test_tags_are_refused():
+    _, problems = load("a: !!python/object/apply:os.system ['true']")
+    assert "not allowed" in problems[0]
+
+
+@pytest.mark.parametrize("text", ["a: [1, 2", "a:\n\t- b", "a: 'x", "{", "--- a\n--- b\n"])
+def test_bad_yaml_is_one_problem_with_a_line(text):
+    node, problems = load(text)
+    assert node is None
+    assert len(problems) == 1
+    assert problems[0].startswith("x.yml:")
+
+
+def test_text_that_is_not_utf8_names_its_line():
+    problems = Problems("x.yml")
+    assert load_document(b"a: 1\nb: \xff\n", problems) is None
+    assert str(problems.found[0]) == "x.yml:2: not UTF-8 text"
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_give_a_tree_or_a_problem(data):
+    problems = Problems("x.yml")
+    node = load_document(data, problems)
+    assert node is not None or problems.found

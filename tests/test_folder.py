@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+from datasets import write_images
+
+from fastdup_checks.errors import DatasetError
+from fastdup_checks.folder import Table, find_files, open_folder
+from fastdup_checks.layout import detect_layout
+
+
+def paths(dataset):
+    return [r.path for r in dataset.records]
+
+
+def test_files_come_in_the_order_of_their_bytes_and_hidden_ones_do_not(tmp_path):
+    write_images(tmp_path, {p: b"x" for p in ("b/2.png", "b.png", "a/1.png", "ä.png", "Z.png", ".git/x.png", ".h.png")})
+    assert list(find_files(tmp_path)) == ["Z.png", "a/1.png", "b.png", "b/2.png", "ä.png"]
+
+
+def test_every_file_is_an_image_or_counted(tmp_path):
+    write_images(tmp_path, {p: b"x" for p in ("a.JPG", "b.gif", "c.avif", "notes.txt", "more.txt", "README")})
+    dataset = open_folder(tmp_path)
+    assert paths(dataset) == ["a.JPG", "b.gif", "c.avif"]
+    assert dataset.ignored == ((".txt", 2), ("no suffix", 1))
+
+
+def test_splits_and_labels_come_from_folders(tmp_path):
+    write_images(tmp_path, {p: b"x" for p in ("tr/cat/1.png", "te/dog/2.png", "te/3.png", "other/4.png")})
+    dataset = open_folder(tmp_path, splits={"train": ["tr"], "test": ["te"]}, labels="parent_folder")
+    assert [(r.path, r.split, r.label) for r in dataset.records] == [
+        ("te/3.png", "test", None),
+        ("te/dog/2.png", "test", "dog"),
+        ("tr/cat/1.png", "train", "cat"),
+    ]
+    assert dataset.splits == ("train", "test")
+    assert dataset.ignored == (("outside the splits", 1),)
+
+
+def test_a_split_can_be_a_pattern(tmp_path):
+    write_images(tmp_path, {p: b"x" for p in ("a/x_train.png", "b/c/y_train.png", "a/z_test.png")})
+    dataset = open_folder(tmp_path, splits={"train": ["**/*_train.png"], "test": ["*/*_test.png"]})
+    assert [(r.path, r.split) for r in dataset.records] == [
+        ("a/x_train.png", "train"),
+        ("a/z_test.png", "test"),
+        ("b/c/y_train.png", "train"),
+    ]
+
+
+def test_an_image_in_two_splits_is_an_error(tmp_path):
+    write_images(tmp_path, {"a/1.png": b"x"})
+    with pytest.raises(DatasetError, match=r"a/1\.png is in two splits"):
+        open_folder(tmp_path, splits={"train": ["a"], "all": ["**/*.png"]})
+
+
+def test_labels_from_a_table_and_what_it_lists_is_not_lost(tmp_path):
+    write_images(tmp_path, {"1.png": b"x", "2.png": b"x"})
+    (tmp_path / "labels.csv").write_text("file,kind\n1.png,cat\ngone.png,dog\n")
+    dataset = open_folder(tmp_path, labels=Table(tmp_path / "labels.csv", "file", "kind"))
+    assert [(r.path, r.label) for r in dataset.records] == [("1.png", "cat"), ("2.png", None), ("gone.png", "dog")]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("file,kind\n1.png,cat\n1.png,dog\n", "1.png has two values"),
+        ("name,kind\n1.png,cat\n", "no column 'file'; the columns are 'name', 'kind'"),
+        ("file,kind\nother/1.png,cat\n", "none of its 1 paths is an image below"),
+    ],
+)
+def test_a_bad_table_is_one_clear_error(tmp_path, text, words):
+    write_images(tmp_path, {"1.png": b"x"})
+    (tmp_path / "labels.csv").write_text(text)
+    with pytest.raises(DatasetError, match=words):
+        open_folder(tmp_path, labels=Table(tmp_path / "labels.csv", "file", "kind"))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"), [("missing", "no such folder"), ("file", "not a folder"), ("empty", "no images")]
+)
+def test_a_folder_without_images_is_one_clear_error(tmp_path, make, words):
+    root = tmp_path / "root"
+    if make == "file":
+        root.write_text("x")
+    elif make == "empty":
+        root.mkdir()
+    with pytest.raises(DatasetError, match=words):
+        open_folder(root)
+
+
+def test_an_empty_split_is_an_error(tmp_path):
+    write_images(tmp_path, {"train/1.png": b"x"})
+    with pytest.raises(DatasetError, match="no image in split 'test'"):
+        open_folder(tmp_path, splits={"train": ["train"], "test": ["tset"]})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_link_back_up_does_not_go_round_for_ever(tmp_path):
+    write_images(tmp_path, {"a/1.png": b"x"})
+    os.symlink(tmp_path, tmp_path / "a" / "up")
+    assert list(find_files(tmp_path)) == ["a/1.png"]
+
+
+@pytest.mark.parametrize(
+    ("files", "splits", "labels"),
+    [
+        (
+            ("seg_train/cat/1.png", "seg_train/dog/1.png", "seg_test/cat/1.png", "seg_test/dog/2.png"),
+            {"train": "seg_train", "test": "seg_test"},
+            "parent_folder",
+        ),
+        (("train/1.png", "validation/1.png"), {"train": "train", "val": "validation"}, None),
+        (("cat/1.png", "dog/1.png"), {}, "parent_folder"),
+        (("train/1.png", "trainer/1.png"), {}, "parent_folder"),
+        (("1.png",), {}, None),
+    ],
+)
+def test_the_layout_is_guessed_from_names(tmp_path, files, splits, labels):
+    write_images(tmp_path, dict.fromkeys(files, b"x"))
+    layout = detect_layout(tmp_path)
+    assert (layout.splits, layout.labels) == (splits, labels)

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fastdup_checks.index import find_neighbours
+
+
+def unit(n, d, seed, repeats=0):
+    x = np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32)
+    if repeats:
+        x[np.random.default_rng(seed + 1).integers(0, n, repeats)] = x[0]
+    return x / np.linalg.norm(x, axis=1, keepdims=True)
+
+
+def brute_force(x, k):
+    similarities = np.round(np.einsum("id,jd->ij", x.astype(np.float64), x.astype(np.float64)), 6)
+    np.fill_diagonal(similarities, -np.inf)
+    order = np.lexsort((np.broadcast_to(np.arange(len(x)), similarities.shape), -similarities), axis=1)[:, :k]
+    return order, np.take_along_axis(similarities, order, 1)
+
+
+@settings(max_examples=40, deadline=None)
+@given(n=st.integers(2, 60), d=st.integers(2, 16), k=st.integers(1, 12), seed=st.integers(0, 99))
+def test_it_is_brute_force(n, d, k, seed):
+    x = unit(n, d, seed)
+    found = find_neighbours(x, k)
+    ids, similarities = brute_force(x, min(k, n - 1))
+    assert np.array_equal(found.ids, ids)
+    assert np.allclose(found.similarities, similarities, atol=1e-6)
+
+
+def test_an_image_is_never_its_own_neighbour_even_among_its_copies():
+    x = unit(30, 8, 1, repeats=12)
+    found = find_neighbours(x, 5)
+    assert not (found.ids == np.arange(30)[:, None]).any()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_result_is_the_same_to_the_bit_whatever_the_threads(threads):
+    x = unit(500, 32, 3)
+    one, other = find_neighbours(x, 7, threads=1), find_neighbours(x, 7, threads=threads)
+    assert one.ids.tobytes() == other.ids.tobytes()
+    assert one.similarities.tobytes() == other.similarities.tobytes()
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 50))
+def test_the_order_of_the_images_does_not_matter(seed):
+    x = unit(40, 8, seed)
+    order = np.random.default_rng(seed).permutation(40)
+    direct, shuffled = find_neighbours(x, 5), find_neighbours(x[order], 5)
+    assert np.array_equal(order[shuffled.ids], direct.ids[order])
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_without_others_there_are_no_neighbours(n):
+    assert find_neighbours(unit(n, 4, 0), 5).ids.shape == (n, 0)

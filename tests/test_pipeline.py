@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from datasets import BROKEN, CLEAN, PLANTED, write_images, write_project
+
+import fastdup_checks
+from fastdup_checks import ConfigError, DatasetError, ExpectationFailed
+from fastdup_checks.report.tables import TABLES
+
+EVERYTHING = """
+broken_images: {at_most: 0}
+duplicate_rate: {at_most: 0}
+leak: {at_most: 0}
+"""
+
+
+def table(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_planted_problems_are_found_and_nothing_else(tmp_path):
+    result = fastdup_checks.run(write_images(tmp_path / "images", PLANTED), work_dir=tmp_path / "out")
+    assert [b.path for b in result.broken] == ["train/dog/broken.jpg"]
+    assert result.duplicates == [("test/dog/leak.png", "train/dog/1.png"), ("train/cat/0.png", "train/cat/again.png")]
+    assert [(p.a, p.b, p.kind, p.score) for p in result.leaks("train", "test")] == [
+        ("train/dog/1.png", "test/dog/leak.png", "exact", 1.0)
+    ]
+    assert result.near_duplicates == []
+
+
+def test_a_clean_set_has_no_copies(tmp_path):
+    result = fastdup_checks.run(write_images(tmp_path / "images", CLEAN), work_dir=tmp_path / "out")
+    assert (result.broken, result.pairs, result.leaks()) == ([], [], [])
+
+
+def test_the_tables_have_their_columns_and_agree_with_the_result(tmp_path):
+    out = tmp_path / "out"
+    result = fastdup_checks.run(write_images(tmp_path / "images", PLANTED), work_dir=out)
+    assert {p.name for p in out.iterdir() if p.is_file()} == {*TABLES, "report.json", "gallery.html"}
+    heads = {p.name: p.read_text(encoding="utf-8").split("\n", 1)[0] for p in out.glob("*.csv")}
+    assert heads["images.csv"].startswith("path,split,label,width,height,")
+    assert {name: head for name, head in heads.items() if name != "images.csv"} == {
+        "pairs.csv": "a,b,kind,score",
+        "clusters.csv": "path,cluster",
+        "leaks.csv": "a,a_split,b,b_split,kind,score",
+        "outliers.csv": "path,score,nearest",
+        "labels.csv": "path,label,suggested,score",
+        "broken.csv": "path,reason",
+    }
+    assert [r["path"] for r in table(out / "images.csv")] == list(result.images)
+    assert (out / "files.txt").read_text().splitlines() == list(result.images)
+    assert np.array_equal(np.load(out / "embeddings.npy"), result.embeddings)
+    assert len(table(out / "labels.csv")) == len(result.images)
+    scores = [float(r["score"]) for r in table(out / "labels.csv")]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_two_runs_with_any_number_of_threads_write_the_same_bytes(tmp_path):
+    root = write_images(tmp_path / "images", PLANTED)
+    for name, threads in (("one", 1), ("two", 2), ("again", 2)):
+        fastdup_checks.run(root, work_dir=tmp_path / name, threads=threads)
+    fastdup_checks.run(root, work_dir=tmp_path / "again", threads=1)
+    for name in TABLES:
+        assert len({(tmp_path / run / name).read_bytes() for run in ("one", "two", "again")}) == 1, name
+    reports = [json.loads((tmp_path / run / "report.json").read_text()) for run in ("one", "two", "again")]
+    for report in reports:
+        report.pop("meta")
+    assert reports[0] == reports[1] == reports[2]
+
+
+def test_check_gives_verdicts_and_writes_the_report(tmp_path):
+    verdicts = fastdup_checks.check(write_project(tmp_path, EVERYTHING))
+    assert [(v.expectation.id, v.outcome) for v in verdicts] == [
+        ("broken_images", "failed"),
+        ("duplicate_rate", "failed"),
+        ("leak", "failed"),
+    ]
+    assert not verdicts.passed
+    assert verdicts.gallery == tmp_path / "fastdup-report" / "gallery.html"
+    report = json.loads((tmp_path / "fastdup-report" / "report.json").read_text())
+    assert report["version"] == 1
+    assert report["passed"] is False
+    assert [v["value"] for v in report["verdicts"]] == [1, pytest.approx(2 / 14), 1]
+    assert report["dataset"]["images"] == len(PLANTED)
+
+
+def test_bounds_are_inclusive(tmp_path):
+    entries = "broken_images: {at_most: 1}\nleak: {between: [train, test], at_most: 1}"
+    assert fastdup_checks.check(write_project(tmp_path, entries)).passed
+
+
+def test_a_new_bound_needs_no_new_scan(tmp_path):
+    fastdup_checks.check(write_project(tmp_path, "broken_images: {at_most: 0}", PLANTED))
+    config = tmp_path / "data.yml"
+    config.write_text(config.read_text().replace("at_most: 0", "at_most: 5"))
+    verdicts = fastdup_checks.check(config)
+    assert verdicts.passed
+    assert verdicts.result.analysis.scan.measured == 0
+
+
+def test_require_raises_what_failed_and_only_that(tmp_path):
+    config = write_project(tmp_path, "broken_images: {at_most: 0}\nduplicate_rate: {at_most: 50%}")
+    with pytest.raises(ExpectationFailed, match="broken_images: 1 image, above the 0 allowed") as error:
+        fastdup_checks.require(config)
+    assert [v.expectation.id for v in error.value.verdicts] == ["broken_images"]
+    assert not isinstance(error.value, fastdup_checks.FastdupChecksError)
+    config = write_project(tmp_path, "broken_images: {at_most: 1}")
+    assert fastdup_checks.require(config).passed
+
+
+def test_a_skipped_expectation_is_not_judged_and_said_to_be_skipped(tmp_path):
+    config = write_project(tmp_path, "broken_images: {at_most: 0, skip: known}\nleak: {at_most: 1}")
+    verdicts = fastdup_checks.check(config)
+    assert [(v.expectation.id, v.outcome) for v in verdicts] == [("broken_images", "skipped"), ("leak", "passed")]
+    assert verdicts.passed
+
+
+def test_a_label_that_is_not_there_does_not_pass(tmp_path):
+    with pytest.raises(DatasetError, match="there are no images of cta; the labels are cat, dog"):
+        fastdup_checks.check(write_project(tmp_path, "duplicate_rate: {label: cta}"))
+
+
+def test_one_class_cannot_be_consistent(tmp_path):
+    images = {"train/cat/1.png": 1, "train/cat/2.png": 2, "test/cat/3.png": 3}
+    with pytest.raises(DatasetError, match="needs two classes, and the dataset has 1"):
+        fastdup_checks.check(write_project(tmp_path, "label_consistency: {}", images))
+
+
+@pytest.mark.parametrize(
+    "images", [{"a.png": 1}, {"a.png": 1, "b.png": 1}, {"a.png": BROKEN}, {"a.png": 1, "b.png": BROKEN}]
+)
+def test_the_smallest_datasets_are_looked_at(tmp_path, images):
+    result = fastdup_checks.run(write_images(tmp_path / "images", images), work_dir=tmp_path / "out")
+    assert len(result.images) + len(result.broken) == len(images)
+    assert len(result.pairs) == (1 if images.get("b.png") == 1 else 0)
+
+
+def test_nothing_readable_never_passes(tmp_path):
+    images = {"train/cat/1.png": BROKEN, "test/cat/3.png": BROKEN}
+    entries = "duplicate_rate: {at_most: 100%}\nnear_duplicate_rate: {at_most: 100%}\noutlier_rate: {at_most: 100%}\nleak: {at_most: 9}"
+    assert not any(v.outcome == "passed" for v in fastdup_checks.check(write_project(tmp_path, entries, images)))
+
+
+def test_a_work_directory_with_an_odd_name_is_used(tmp_path):
+    out = tmp_path / "o u't \"ü"
+    fastdup_checks.run(write_images(tmp_path / "im ages", CLEAN), work_dir=out)
+    assert (out / "gallery.html").exists()
+
+
+def test_a_missing_config_is_a_config_error(tmp_path):
+    with pytest.raises(ConfigError):
+        fastdup_checks.check(tmp_path / "no.yml")
+
+
+def test_conflicting_labels_are_groups_of_copies_with_two_labels(tmp_path):
+    images = {**CLEAN, "train/dog/cat.png": CLEAN["train/cat/1.png"]}
+    (verdict,) = fastdup_checks.check(write_project(tmp_path, "conflicting_labels: {}", images))
+    assert verdict.measurement.count == 1
+    assert verdict.measurement.findings[0].images == ("train/cat/1.png", "train/dog/cat.png")
+
+
+def test_a_group_of_identical_images_counts_all_but_one(tmp_path):
+    images = {f"{n}.png": 1 for n in range(40)} | {"other.png": 2}
+    result = fastdup_checks.run(write_images(tmp_path / "images", images), work_dir=tmp_path / "out")
+    rate = next(v for v in result.verdicts if v.expectation.check == "duplicate_rate").measurement
+    assert (rate.count, rate.population) == (39, 41)
+    assert len(result.duplicates[0]) == 40
+    assert len(result.clusters) == 1

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import json
+from importlib import resources
+
+import jsonschema
+import pytest
+import yaml
+from datasets import DATASET
+
+from fastdup_checks.config import shipped_suites
+from fastdup_checks.schema import make_schema
+
+
+def test_the_shipped_schema_is_the_one_the_registry_gives():
+    shipped = json.loads((resources.files("fastdup_checks.expectations") / "schema.json").read_text())
+    assert shipped == make_schema(), "run: make schema"
+
+
+def test_the_schema_is_a_schema():
+    jsonschema.Draft202012Validator.check_schema(make_schema())
+
+
+@pytest.mark.parametrize("suite", shipped_suites())
+def test_every_shipped_suite_keeps_to_it(suite):
+    text = (resources.files("fastdup_checks.expectations") / f"{suite.split('/')[1]}.yml").read_text()
+    jsonschema.validate(yaml.safe_load(text), make_schema())
+
+
+@pytest.mark.parametrize(
+    "entry", ["{duplicate_rate: {at_most: 5}}", "{duplicate_rate: {at_least: 1}}", "nonsense", "{leak: {between: [a]}}"]
+)
+def test_it_refuses_what_the_loader_refuses(entry):
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(yaml.safe_load(f"{DATASET}\nexpectations: [{entry}]"), make_schema())

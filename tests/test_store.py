@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import sqlite3
+import time
+
+import numpy as np
+import pytest
+
+from fastdup_checks.errors import ScanError
+from fastdup_checks.records import Stamp
+from fastdup_checks.store import Measured, Store
+
+OLD = time.time_ns() - 10**12
+
+
+def measured(content, failure=None):
+    return Measured(content, failure, 4, 3, "PNG", "RGB", b"p" * 32, b"s", bytes(range(48)))
+
+
+def remember(store, path, stamp, content, *, failure=None, vector=b"\0" * 8):
+    vectors = [] if failure else [(content, vector)]
+    store.remember("here", [(path, stamp, content)], [measured(content, failure)], vectors, decoder="d", encoder="e")
+
+
+def test_a_file_is_known_while_its_stamp_stays(tmp_path):
+    with Store(tmp_path) as store:
+        remember(store, "a\udcff.png", Stamp(1, OLD), b"c")
+        assert store.contents("here", {"a\udcff.png": Stamp(1, OLD)}) == {"a\udcff.png": b"c"}
+        assert store.contents("here", {"a\udcff.png": Stamp(2, OLD)}) == {}
+        assert store.contents("here", {"a\udcff.png": Stamp(1, OLD + 1)}) == {}
+        assert store.contents("elsewhere", {"a\udcff.png": Stamp(1, OLD)}) == {}
+
+
+def test_a_file_changed_just_before_it_was_read_is_not_trusted(tmp_path):
+    with Store(tmp_path) as store:
+        stamp = Stamp(1, time.time_ns())
+        remember(store, "a.png", stamp, b"c")
+        assert store.contents("here", {"a.png": stamp}) == {}
+
+
+def test_complete_means_embedded_or_known_to_be_broken(tmp_path):
+    with Store(tmp_path) as store:
+        remember(store, "a", Stamp(1, OLD), b"good")
+        remember(store, "b", Stamp(1, OLD), b"bad", failure="empty file")
+        store.remember("here", [], [measured(b"half")], [], decoder="d", encoder="e")
+        assert store.complete([b"good", b"bad", b"half", b"new"], decoder="d", encoder="e") == {b"good", b"bad"}
+        assert store.all_complete(decoder="d", encoder="e") == {b"good", b"bad"}
+        assert store.complete([b"good", b"bad"], decoder="d", encoder="other") == {b"bad"}
+        assert store.complete([b"good", b"bad"], decoder="other", encoder="e") == set()
+
+
+def test_thumbnails_come_in_the_order_asked_for(tmp_path):
+    with Store(tmp_path) as store:
+        for number in range(3):
+            content = bytes([number])
+            m = Measured(content, None, 4, 3, "PNG", "RGB", b"", b"", bytes([number]) * 48)
+            store.remember("here", [], [m], [], decoder="d", encoder="e")
+        found = store.thumbnails([b"\2", b"\0", b"\2"], decoder="d", side=4)
+        assert found.shape == (3, 4, 4, 3)
+        assert found[:, 0, 0, 0].tolist() == [2, 0, 2]
+
+
+def test_a_store_of_another_schema_is_emptied_and_used(tmp_path):
+    with Store(tmp_path) as store:
+        store.derive("x", b"1")
+    with sqlite3.connect(tmp_path / "scan.sqlite") as db:
+        db.execute("PRAGMA user_version=99")
+        db.execute("CREATE TABLE older (a)")
+    db.close()
+    with Store(tmp_path) as store:
+        assert store.derived("x") is None
+        store.derive("x", b"2")
+        assert store.derived("x") == b"2"
+
+
+def test_two_stores_on_one_file_see_each_other(tmp_path):
+    with Store(tmp_path) as one, Store(tmp_path) as other:
+        one.derive("x", b"1")
+        assert other.derived("x") == b"1"
+
+
+def test_the_directory_is_marked_as_a_cache(tmp_path):
+    Store(tmp_path / "new").close()
+    assert (tmp_path / "new" / "CACHEDIR.TAG").read_text().startswith("Signature: 8a477f597d28d172789f06886806bc55")
+    assert (tmp_path / "new" / ".gitignore").read_text() == "*\n"
+
+
+def test_what_is_no_database_is_a_clear_error(tmp_path):
+    (tmp_path / "scan.sqlite").write_bytes(b"nonsense" * 200)
+    with pytest.raises(ScanError, match=r"scan\.sqlite: the cache cannot be opened"):
+        Store(tmp_path)
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ScanError, match="cannot be opened"):
+        Store(tmp_path / "file" / "cache")
+
+
+def test_an_empty_scan_has_no_thumbnails(tmp_path):
+    with Store(tmp_path) as store:
+        assert np.array_equal(store.thumbnails([], decoder="d", side=4), np.empty((0, 4, 4, 3), np.uint8))

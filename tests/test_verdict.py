@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastdup_checks.expectation import Bound, Expectation
+from fastdup_checks.findings import Measurement
+from fastdup_checks.verdict import format_value, judge
+
+
+def expectation(bound, unit="share", severity="error"):
+    return Expectation("x", "x", bound, unit, None, severity=severity)
+
+
+@given(st.integers(0, 400), st.integers(1, 400))
+def test_a_bound_holds_exactly_at_itself(count, population):
+    value = count / population
+    assert Bound("at_most", value).holds(value)
+    assert Bound("at_least", value).holds(value)
+    assert not Bound("at_most", math.nextafter(value, -1)).holds(value)
+    assert not Bound("at_least", math.nextafter(value, math.inf)).holds(value)
+
+
+def test_a_bound_of_zero_is_met_by_zero():
+    verdict = judge(expectation(Bound("at_most", 0), "images"), Measurement(0, "images", 0, 10, "images"))
+    assert verdict.outcome == "passed"
+
+
+@pytest.mark.parametrize("direction", ["at_most", "at_least"])
+def test_nothing_measured_keeps_to_no_bound(direction):
+    verdict = judge(expectation(Bound(direction, 0.5)), Measurement(math.nan, "share", 0, 0, "images"))
+    assert verdict.failed
+    assert "nothing to measure" in verdict.message
+
+
+def test_a_warning_does_not_fail():
+    verdict = judge(expectation(Bound("at_most", 0), severity="warn"), Measurement(0.5, "share", 1, 2, "images"))
+    assert verdict.outcome == "warned"
+    assert not verdict.failed
+
+
+def test_the_message_says_value_bound_numerator_and_denominator():
+    verdict = judge(expectation(Bound("at_most", 0.01)), Measurement(0.025, "share", 5, 200, "images in train"))
+    assert verdict.message == "x: 2.5%, above the 1% allowed (5 of 200 images in train)"
+
+
+@given(st.integers(1, 10**7))
+def test_a_share_never_prints_as_a_bound_that_it_is_not(population):
+    assert format_value(1 / population, "share") != "0%"
+    assert format_value(1 - 1 / (population + 1), "share") != "100%"
