@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING
 
 from fastdup_checks.records import printable
 from fastdup_checks.report.page import Facts
+from fastdup_checks.report.shrink import shrink
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
 __all__ = ("Album", "Entry")
+
+SAMPLE = 32
+"""So many pictures are made smaller to learn how much that saves."""
+LEAST = 600
+"""Bytes that no small picture goes below by much: where even such ones would not fit, no more are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,24 +29,32 @@ class Entry:
     number: int
     """Counts from 0 in the order of first mention."""
     path: str
+    shown: str
+    """The path as people can read it."""
     facts: Facts
 
     @property
-    def folder(self) -> str:
-        """The printable path up to and with the last slash."""
-        return printable(self.path)[: -len(self.name)]
+    def unreadable(self) -> bool:
+        """Whether there is nothing to see: the scan could not read the file, or does not know it."""
+        return not self.facts.width
 
     @property
     def name(self) -> str:
-        """The printable file name."""
-        shown = printable(self.path)
-        return shown.rstrip("/").rpartition("/")[2] or shown
+        """The file name in `shown`."""
+        return self.shown.rstrip("/").rpartition("/")[2] or self.shown
+
+    @property
+    def folder(self) -> str:
+        """What stands before the name in `shown`, with its last slash."""
+        return self.shown[: -len(self.name)]
 
 
 class Album:
-    """Registers images by path, and takes pictures in while the budget lasts.
+    """Registers images by path, and embeds their pictures within a budget.
 
-    Files with equal bytes share one picture, so a group of exact duplicates costs as much as one image.
+    Files with equal bytes share one picture, so a group of exact duplicates costs as much as one image. First all
+    pictures are asked for with `want`, the most important first. `settle` then makes them fit: the first ones stay as
+    they are, and as many of the last ones as needed are made smaller. What is left of the budget is for `take`.
     """
 
     def __init__(
@@ -48,54 +62,98 @@ class Album:
     ) -> None:
         self._facts = facts
         self._thumbnail = thumbnail
+        self._budget = budget
         self._left = budget
         self._entries: dict[str, Entry] = {}
-        self._known: dict[str, bool] = {}
-        self._by_content: dict[str, int | None] = {}
-        self._pictures: list[bytes] = []
-        self._numbers: dict[bytes, int] = {}
-        self.full = False
-        """Whether a picture was left out because the budget is spent."""
+        self._wanted: dict[str, bytes | None] = {}
+        self._refused = False
+        self._numbers: dict[str, int] = {}
+        self._pictures: dict[bytes, tuple[int, bytes]] = {}
 
     def entry(self, path: str) -> Entry:
         """The image of that name; known or not, it gets a number."""
         found = self._entries.get(path)
         if found is None:
-            found = Entry(len(self._entries), path, self._facts(path) or Facts())
+            found = Entry(len(self._entries), path, printable(path), self._facts(path) or Facts())
             self._entries[path] = found
         return found
-
-    def picture(self, path: str) -> int | None:
-        """The number of the picture of an image; None where there is none or the budget is spent."""
-        key = self.entry(path).facts.sha256 or f"path {path}"
-        if key not in self._by_content and not self.full:
-            self._by_content[key] = self._take(path)
-        return self._by_content.get(key)
-
-    def _take(self, path: str) -> int | None:
-        jpeg = self._thumbnail(path)
-        if not jpeg:
-            return None
-        digest = hashlib.sha256(jpeg).digest()
-        number = self._numbers.get(digest)
-        if number is not None:
-            return number
-        if len(jpeg) > self._left:
-            self.full = True
-            return None
-        self._left -= len(jpeg)
-        self._pictures.append(jpeg)
-        return self._numbers.setdefault(digest, len(self._pictures) - 1)
 
     @property
     def entries(self) -> tuple[Entry, ...]:
         """All images, by number."""
         return tuple(self._entries.values())
 
+    def want(self, path: str) -> None:
+        """Ask for the picture of an image."""
+        key = self._key(path)
+        if key in self._wanted:
+            return
+        if len(self._wanted) * LEAST < self._budget:
+            self._wanted[key] = self._thumbnail(path)
+        else:
+            self._refused = True
+
+    def settle(self) -> None:
+        """Decide which of the pictures that are wanted are embedded, and how large."""
+        wanted = {key: jpeg for key, jpeg in self._wanted.items() if jpeg}
+        different = list(dict.fromkeys(wanted.values()))
+        small = dict(self._shrunk(different))
+        for key, jpeg in wanted.items():
+            self._embed(key, jpeg, small.get(jpeg, jpeg))
+
+    def take(self, path: str) -> None:
+        """Embed one more picture, if it fits as it is."""
+        key = self._key(path)
+        jpeg = self._thumbnail(path) if key not in self._numbers and self._left > 0 else None
+        if jpeg:
+            self._embed(key, jpeg, jpeg)
+
+    def picture(self, path: str) -> int | None:
+        """The number of the embedded picture of an image, or None."""
+        return self._numbers.get(self._key(path))
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that is wanted and exists is embedded."""
+        return not self._refused and all(key in self._numbers for key, jpeg in self._wanted.items() if jpeg)
+
     def stylesheet(self) -> str:
         """One rule per picture; an element of class `p7` shows picture 7, as often as it likes."""
-        rules = (
-            f".p{number}{{background-image:url(data:image/jpeg;base64,{base64.b64encode(jpeg).decode('ascii')})}}\n"
-            for number, jpeg in enumerate(self._pictures)
+        return "".join(
+            f".p{number}{{background-image:url(data:{_kind(content)};base64,{base64.b64encode(content).decode('ascii')})}}\n"
+            for number, content in self._pictures.values()
         )
-        return "".join(rules)
+
+    def _key(self, path: str) -> str:
+        return self.entry(path).facts.sha256 or f"path {path}"
+
+    def _embed(self, key: str, jpeg: bytes, content: bytes) -> None:
+        digest = hashlib.sha256(jpeg).digest()
+        if digest not in self._pictures:
+            if len(content) > self._left:
+                return
+            self._left -= len(content)
+            self._pictures[digest] = (len(self._pictures), content)
+        self._numbers[key] = self._pictures[digest][0]
+
+    def _shrunk(self, pictures: Sequence[bytes]) -> Iterable[tuple[bytes, bytes]]:
+        """Pairs (picture, smaller one) for those that must shrink."""
+        total = sum(map(len, pictures))
+        if total <= self._budget:
+            return
+        sample = pictures[:: max(1, len(pictures) // SAMPLE)]
+        share = sum(len(shrink(jpeg)) for jpeg in sample) / sum(map(len, sample))
+        spent, rest = 0, total
+        for jpeg in pictures:
+            # The first ones stay as they are as long as the others, made smaller, still find room.
+            if spent + len(jpeg) + 1.05 * share * (rest - len(jpeg)) <= self._budget:
+                spent += len(jpeg)
+            else:
+                small = shrink(jpeg)
+                spent += len(small)
+                yield jpeg, small
+            rest -= len(jpeg)
+
+
+def _kind(content: bytes) -> str:
+    return "image/webp" if content[8:12] == b"WEBP" else "image/jpeg"

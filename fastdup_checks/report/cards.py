@@ -22,8 +22,8 @@ image with others for comparison; `single`: an image; `row`: a file without a pi
 
 COMPANIONS = frozenset({"nearest", "neighbour", "neighbours", "neighbor", "example"})
 """Evidence that names another image, to be shown beside the finding."""
-_SAID = frozenset({"keep", "edit", "suggested", "reason"})
-"""Evidence that has a place of its own on the card."""
+_SAID = frozenset({"keep", "edit", "suggested", "reason", "label", "in", "also in"})
+"""Evidence that has a place of its own on the card: on a picture, beside the arrow, or among the facts of a picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,6 @@ class Tile:
     """One picture on a card."""
 
     entry: Entry
-    picture: int | None
     role: str = ""
     """Why it stands there, where that is not plain: "keep", "nearest"."""
 
@@ -90,7 +89,7 @@ def deal(verdicts: Sequence[Verdict], most: int) -> list[tuple[int, int]]:
 
 
 def lay_out(finding: Finding, album: Album, most: int) -> Card:
-    """Make the card of a finding, and take its pictures into the album while there is room.
+    """Make the card of a finding, and ask for its pictures.
 
     Args:
         finding: What to show.
@@ -99,21 +98,21 @@ def lay_out(finding: Finding, album: Album, most: int) -> Card:
     """
     said = {name: str(value) for name, value in finding.evidence if name in _SAID}
     others = [(name, str(value)) for name, value in finding.evidence if name in COMPANIONS]
+    entries = [album.entry(path) for path in finding.images]
     kind: Kind = (
-        "row" if "reason" in said else
+        "row" if len(entries) == 1 and entries[0].unreadable else
         "label" if "suggested" in said else
         "set" if len(finding.images) > 1 else
         "beside" if others else
         "single"
     )  # fmt: skip
-    entries = [album.entry(path) for path in finding.images]
     keep = next((entry.number for entry in entries if entry.path == said.get("keep")), None)
     # The kept one stands in front of its copies, and so is never among those that are not shown.
     shown = sorted(entries, key=lambda entry: entry.number != keep) if len(entries) > 2 else entries
-    tiles = [] if kind == "row" else [
-        Tile(entry, album.picture(entry.path), "keep" if entry.number == keep else "") for entry in shown[:most]
-    ]  # fmt: skip
-    tiles += [Tile(album.entry(path), album.picture(path), name) for name, path in others[: max(0, most - len(tiles))]]
+    tiles = [Tile(entry, "keep" if entry.number == keep else "") for entry in shown[:most] if kind != "row"]
+    tiles += [Tile(album.entry(path), name) for name, path in others[: most - len(tiles)]]
+    for tile in tiles:
+        album.want(tile.entry.path)
     facts = [(printable(name), value) for name, value in finding.evidence if name not in _SAID | COMPANIONS]
     score_name = next((name for name, value in facts if value == finding.score), "")
     note = said.get("reason") or said.get("edit") or finding.note
@@ -127,7 +126,7 @@ def lay_out(finding: Finding, album: Album, most: int) -> Card:
         score=_number(finding.score),
         score_name=score_name,
         given=printable(entries[0].facts.label or "no label") if kind == "label" else "",
-        suggested=printable(said.get("suggested", "")),
+        suggested=printable(said.get("suggested") or "none of the classes") if kind == "label" else "",
         facts=tuple((name, _number(value)) for name, value in facts if name != score_name),
     )
 

@@ -1,1 +1,158 @@
 "use strict";
+// The findings of the page: which of them are shown, and in which order. The other scripts build on what is named here.
+
+const $ = (selector, root = document) => root.querySelector(selector);
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+const data = JSON.parse($("#data").textContent);
+const images = data.images.map(([path, split, label, picture, sha256, shown]) =>
+  ({ path, split, label, picture, sha256, shown: shown ?? path })); // shown: the path as people can read it
+const BATCH = 60; // findings of a section that are there at once; the rest comes on demand, so that thousands cost nothing
+const sections = data.sections.map(([id, check], number) => {
+  const element = $(`#e${number + 1}`);
+  return { id, check, element, list: $(".findings", element), findings: [], shown: [], limit: BATCH };
+});
+const findings = data.findings.map(([section, kind, members, keep, tiles], number) => {
+  const finding = { number, section: sections[section], kind, members, keep, tiles, shown: true, ready: false,
+    element: document.getElementById(`f${number}`) };
+  finding.section.findings.push(finding);
+  return finding;
+});
+const findingOf = new Map(findings.map(finding => [finding.element, finding]));
+
+/** An element with properties; children are elements or text, never markup. */
+function make(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name in element) element[name] = value; else element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+const urls = new Map();
+/** The data URL of an embedded picture, which is stored in the style sheet and nowhere else. */
+function pictureUrl(number) {
+  if (!urls.has(number)) {
+    const probe = make("i", { className: `p${number}`, hidden: true });
+    document.body.append(probe);
+    urls.set(number, getComputedStyle(probe).backgroundImage.slice(5, -2));
+    probe.remove();
+  }
+  return urls.get(number);
+}
+
+const filters = { search: $("#search"), split: $("#by-split"), label: $("#by-class"), decision: $("#by-decision"),
+  order: $("#order") };
+let visible = findings; // those that the filter lets through, in the order of the page
+
+function haystack(finding) {
+  finding.text ??= [...finding.members.map(number => images[number].shown), finding.element.textContent]
+    .join(" ").toLowerCase();
+  return finding.text;
+}
+
+function matches(finding, words) {
+  const own = finding.members.map(number => images[number]);
+  const decision = filters.decision.value;
+  return words.every(word => haystack(finding).includes(word))
+    && (!filters.split.value || own.some(image => image.split === filters.split.value))
+    && (!filters.label.value || own.some(image => image.label === filters.label.value))
+    && (!decision || (decisionOf(finding)?.decision ?? "none") === decision);
+}
+
+const orders = {
+  worst: (a, b) => a.number - b.number,
+  path: (a, b) => compareText(images[a.members[0]].path, images[b.members[0]].path),
+  class: (a, b) => compareText(images[a.members[0]].label, images[b.members[0]].label),
+  size: (a, b) => b.members.length - a.members.length,
+};
+const compareText = (a, b) => a < b ? -1 : a > b ? 1 : 0;
+
+function applyOrder() {
+  const by = orders[filters.order.value];
+  for (const section of sections) section.findings.sort((a, b) => by(a, b) || a.number - b.number);
+  applyFilters();
+}
+
+function applyFilters() {
+  const words = filters.search.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const filtered = Boolean(words.length || filters.split.value || filters.label.value || filters.decision.value);
+  document.documentElement.classList.toggle("filtering", filtered);
+  for (const section of sections) {
+    section.shown = section.findings.filter(finding => finding.shown = matches(finding, words));
+    section.element.hidden = filtered && !section.shown.length;
+    const link = $(`.nav a[href="#${section.element.id}"]`);
+    $("b", link).textContent = (filtered ? section.shown.length : link.dataset.findings) || "";
+    link.parentElement.hidden = section.element.hidden;
+    fill(section);
+  }
+  visible = sections.flatMap(section => section.shown);
+  $("#shown").textContent = filtered ? `${visible.length} of ${findings.length} findings` : `${findings.length} findings`;
+  $("#clear").hidden = !filtered;
+  $("#none").hidden = Boolean(visible.length) || !filtered;
+}
+
+/** Put the first findings of a section into the page, and the rest behind buttons. */
+function fill(section) {
+  if (!section.findings.length) return;
+  const wanted = section.shown.slice(0, section.limit);
+  for (const finding of wanted) prepare(finding);
+  const present = section.list.children;
+  if (wanted.length !== present.length || wanted.some((finding, i) => finding.element !== present[i])) {
+    section.list.replaceChildren(...wanted.map(finding => finding.element));
+  }
+  const left = section.shown.length - wanted.length;
+  section.pager ??= makePager(section);
+  section.pager.hidden = !left;
+  $(".next", section.pager).textContent = `Show ${Math.min(BATCH, left)} more`;
+  $(".all", section.pager).textContent = `Show all ${section.shown.length.toLocaleString("en")}`;
+  const bulk = $(".bulk option", section.element);
+  if (bulk) bulk.textContent = `All ${section.shown.length.toLocaleString("en")} \u2026`;
+}
+
+function makePager(section) {
+  const next = make("button", { type: "button", className: "next" });
+  const all = make("button", { type: "button", className: "all" });
+  next.addEventListener("click", () => { section.limit += BATCH; fill(section); });
+  all.addEventListener("click", () => { section.limit = Infinity; fill(section); });
+  const pager = make("p", { className: "pager" }, next, all);
+  (section.list.closest(".scroll") ?? section.list).after(pager);
+  return pager;
+}
+
+/** Make sure that a finding is in the page. */
+function reveal(finding) {
+  const { section } = finding;
+  const at = section.shown.indexOf(finding);
+  if (at >= section.limit) {
+    section.limit = (Math.floor(at / BATCH) + 1) * BATCH;
+    fill(section);
+  }
+}
+
+function fillChoices(select, values) {
+  const known = [...new Set(values)].filter(Boolean).sort(compareText);
+  select.append(...known.map(value => make("option", { value }, value)));
+  select.hidden = known.length < 2;
+}
+
+/** Start with everything in place: called by the last script. */
+function start() {
+  const members = findings.flatMap(finding => finding.members.map(number => images[number]));
+  fillChoices(filters.split, members.map(image => image.split));
+  fillChoices(filters.label, members.map(image => image.label));
+  let waiting = 0;
+  filters.search.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(applyFilters, 80); });
+  for (const name of ["split", "label", "decision"]) filters[name].addEventListener("change", applyFilters);
+  filters.order.addEventListener("change", applyOrder);
+  $("#clear").addEventListener("click", () => {
+    for (const name of ["search", "split", "label", "decision"]) filters[name].value = "";
+    applyFilters();
+    filters.search.focus();
+  });
+  $("#bar").addEventListener("submit", event => event.preventDefault());
+  document.documentElement.classList.add("live");
+  $("#bar").hidden = !findings.length;
+  applyFilters();
+}

@@ -17,6 +17,7 @@ from fastdup_checks.records import printable
 from fastdup_checks.report.album import Album
 from fastdup_checks.report.cards import deal, lay_out
 from fastdup_checks.report.charts import balance, bullet, histogram
+from fastdup_checks.report.mapping import pack_map
 from fastdup_checks.verdict import format_bound, format_value
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
+    from fastdup_checks.report.album import Entry
     from fastdup_checks.report.cards import Card
     from fastdup_checks.report.charts import Bullet
     from fastdup_checks.report.page import Page
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ("render_gallery",)
 
-SCRIPTS = ("gallery.js",)
-_ORDER = ("failed", "warned", "passed", "measured")
+SCRIPTS = ("gallery.js", "compare.js", "review.js", "map.js")
+_ORDER = ("failed", "warned", "passed", "measured", "skipped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,11 @@ class _Section:
     def findings(self) -> int:
         return len(self.verdict.measurement.findings)
 
+    @property
+    def narrow(self) -> bool:
+        """Whether no card holds more than one picture."""
+        return all(len(card.tiles) < 2 for _, card in self.cards)
+
 
 def render_gallery(page: Page) -> str:
     """Write the page of a run.
@@ -75,6 +82,9 @@ def render_gallery(page: Page) -> str:
         finding = page.verdicts[number].measurement.findings[rank]
         cards[number].append(lay_out(finding, album, page.budget.group))
     sections = _sections(page, cards)
+    album.settle()
+    complete = album.complete
+    data = _data(page, album, sections)
     style = _resource("gallery.css")
     pictures = album.stylesheet()
     scripts = [_resource(name) for name in SCRIPTS]
@@ -88,14 +98,17 @@ def render_gallery(page: Page) -> str:
         style=Markup(style),  # noqa: S704 - our own file
         pictures=Markup(pictures),  # noqa: S704 - digits and base64
         scripts=[Markup(script) for script in scripts],  # noqa: S704 - our own files
-        data=Markup(_json(_data(page, album, sections))),  # noqa: S704 - escaped by _json
+        data=Markup(_json(data)),  # noqa: S704 - escaped by _json
         outcomes=[(name, outcomes.count(name)) for name in _ORDER if name in outcomes],
         sections=sections,
         histograms=[drawn for drawn in map(histogram, page.distributions) if drawn],
         balance=balance(page.tallies),
         classes=len({tally.label for tally in page.tallies if tally.label is not None}),
         splits=_splits(page),
-        full=album.full,
+        complete=complete,
+        picture=album.picture,
+        mapped=data["map"] is not None,
+        left_out=data["map"]["left_out"] if data["map"] else 0,
     )
 
 
@@ -133,19 +146,35 @@ def _splits(page: Page) -> list[tuple[str, int]]:
 
 def _data(page: Page, album: Album, sections: Sequence[_Section]) -> dict[str, Any]:
     """What the script needs to know and the text of the page does not say."""
+    named = {number for section in sections for _, card in section.cards for number in card.members}
+    offenders = {entry.path for entry in album.entries if entry.number in named}
+    packed = pack_map(page.map, album, offenders, page.budget) if page.map is not None else None
     return {
         "dataset": printable(page.dataset),
-        "images": [
-            [entry.path, entry.facts.sha256, entry.facts.split or "", entry.facts.label or ""]
-            for entry in album.entries
-        ],
+        "originals": page.originals,
+        "images": [_image(entry, album, decidable=entry.number in named) for entry in album.entries],
         "sections": [[section.id, section.verdict.expectation.check] for section in sections],
         "findings": [
             [number, card.kind, card.members, card.keep, [tile.entry.number for tile in card.tiles]]
             for number, section in enumerate(sections)
             for _, card in section.cards
         ],
+        "map": packed,
     }
+
+
+def _image(entry: Entry, album: Album, *, decidable: bool) -> list[str | int]:
+    picture = album.picture(entry.path)
+    facts = entry.facts
+    return [
+        entry.path,
+        printable(facts.split or ""),
+        printable(facts.label or ""),
+        -1 if picture is None else picture,
+        # Decisions are keyed by content; other images of the map cannot be decided on.
+        facts.sha256 if decidable else "",
+        *([] if entry.shown == entry.path else [entry.shown]),
+    ]
 
 
 def _json(data: dict[str, Any]) -> str:

@@ -63,12 +63,17 @@ class Map:
 class Budget:
     """How much of a run one page holds."""
 
-    picture_bytes: int = 7_500_000
-    """JPEG bytes of all thumbnails together; a third more lands in the page, as text."""
+    picture_bytes: int = 6_500_000
+    """Bytes of all pictures together; a third more lands in the page, as text. Where they would not fit, those of the
+    less bad findings are made smaller, and at last left out."""
     findings: int = 1_000
     """At most so many findings of one expectation, worst first; the tables hold the rest."""
     group: int = 12
     """At most so many pictures of one finding."""
+    map_points: int = 25_000
+    """At most so many points of the map, those with findings first."""
+    map_pictures: int = 600
+    """At most so many pictures for the map alone, spread over it; from what the findings leave of `picture_bytes`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,9 @@ class Page:
     map: Map | None = None
     tables: Mapping[str, str] = field(default_factory=dict)
     """Check -> the table beside the page that lists all its findings ("leak" -> "leaks.csv")."""
+    originals: str = ""
+    """Leads from the page to the dataset root ("../data/scenes/"), for links to the files themselves; empty for none.
+    A URL, already percent-encoded, with a slash at its end. Followed only when somebody clicks."""
     about: tuple[tuple[str, str], ...] = ()
     """Named facts for the foot of the page: versions, the encoder, a date if there shall be one."""
     budget: Budget = Budget()

@@ -13,6 +13,7 @@ from studio import HOSTILE, Studio, jpeg, verdict
 from fastdup_checks.findings import Finding
 from fastdup_checks.report.gallery import render_gallery
 from fastdup_checks.report.page import Budget, Page
+from fastdup_checks.report.shrink import shrink
 
 
 class Reader(HTMLParser):
@@ -108,10 +109,10 @@ def test_findings_over_the_budget_are_counted_and_the_table_is_named(studio: Stu
 def test_the_worst_of_every_expectation_get_their_pictures_first(studio: Studio) -> None:
     first = [Finding((studio.image(f"a{i}.jpg", i),), 1, "") for i in range(5)]
     second = [Finding((studio.image(f"b{i}.jpg", 10 + i),), 1, "") for i in range(5)]
-    room = sum(len(jpeg(seed)) for seed in (0, 10, 1))
+    room = sum(len(shrink(jpeg(seed))) for seed in (0, 10, 1))
     html = render_gallery(studio.page(verdict("a", first), verdict("b", second), budget=Budget(picture_bytes=room)))
     shown = {a["aria-label"] for a in Reader(html).of_class("pic") if "none" not in (a["class"] or "").split()}
-    assert shown == {"a0.jpg", "b0.jpg", "a1.jpg"}
+    assert {"a0.jpg", "b0.jpg"} <= shown < {f"{x}{i}.jpg" for x in "ab" for i in range(5)}
     assert "Some pictures are left out" in html
 
 
