@@ -126,14 +126,16 @@ def _dataset() -> dict[str, Any]:
 
 
 def _check(check: Check) -> dict[str, Any]:
-    bound = _SHARE if check.unit == "share" else _NUMBER if check.unit == "statistic" else {"type": "integer"}
+    bound: dict[str, Any] = (
+        _SHARE if check.unit == "share" else _NUMBER if check.unit == "statistic" else {"type": "integer"}
+    )
     if check.unit not in {"share", "statistic"}:
         bound = {**bound, "minimum": 0}
     properties: dict[str, Any] = {
         check.bound.direction: {**bound, "default": check.bound.value, "description": "The bound, inclusive."},
     }
     for name, about in check.parameters().items():
-        kind = {"enum": list(about["choices"])} if about["kind"] == "choice" else _KINDS[about["kind"]]
+        kind: dict[str, Any] = {"enum": list(about["choices"])} if about["kind"] == "choice" else _KINDS[about["kind"]]
         properties[name] = {**kind, "description": about["doc"]}
         if about["default"] is not None:
             properties[name]["default"] = about["default"]

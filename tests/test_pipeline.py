@@ -142,7 +142,10 @@ def test_the_smallest_datasets_are_looked_at(tmp_path, images):
 
 def test_nothing_readable_never_passes(tmp_path):
     images = {"train/cat/1.png": BROKEN, "test/cat/3.png": BROKEN}
-    entries = "duplicate_rate: {at_most: 100%}\nnear_duplicate_rate: {at_most: 100%}\noutlier_rate: {at_most: 100%}\nleak: {at_most: 9}"
+    rates = "".join(
+        f"{name}: {{at_most: 100%}}\n" for name in ("duplicate_rate", "near_duplicate_rate", "outlier_rate")
+    )
+    entries = rates + "leak: {at_most: 9}"
     assert not any(v.outcome == "passed" for v in fastdup_checks.check(write_project(tmp_path, entries, images)))
 
 
