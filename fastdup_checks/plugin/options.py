@@ -1,0 +1,85 @@
+"""Options and ini keys of the plugin, and where they lead."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+__all__ = ("add_options", "configured_paths", "directory", "is_worker", "shown")
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare options and ini keys; the command line wins over the ini file."""
+    group = parser.getgroup("fastdup-checks", "expectations on image datasets")
+    group.addoption(
+        "--fastdup-config",
+        action="append",
+        metavar="FILE",
+        dest="fastdup_config",
+        help="collect the expectations of this data.yml as tests; may be given several times",
+    )
+    group.addoption(
+        "--fastdup-report",
+        metavar="DIR",
+        dest="fastdup_report",
+        help="where gallery.html, report.json and the tables go; by default 'fastdup-report' beside the data.yml",
+    )
+    group.addoption(
+        "--fastdup-cache-dir",
+        metavar="DIR",
+        dest="fastdup_cache_dir",
+        help="where measurements are kept between runs; by default '.fastdup_cache' beside the data.yml",
+    )
+    group.addoption(
+        "--no-fastdup",
+        action="store_true",
+        dest="fastdup_off",
+        help="take no notice of fastdup_config in the ini file",
+    )
+    parser.addini("fastdup_config", "files with expectations on image datasets", type="paths", default=[])
+    parser.addini("fastdup_report", "directory for gallery.html, report.json and the tables", type="string", default="")
+    parser.addini("fastdup_cache_dir", "directory for measurements between runs", type="string", default="")
+
+
+def configured_paths(config: pytest.Config) -> list[Path]:
+    """The configuration files of this run, absolute; empty where the plugin has nothing to do."""
+    given: list[str] | None = config.getoption("fastdup_config")
+    if given:
+        paths = [_absolute(config.invocation_params.dir, value) for value in given]
+    elif config.getoption("fastdup_off"):
+        paths = []
+    else:
+        paths = [_absolute(Path(), str(path)) for path in config.getini("fastdup_config")]
+    return list(dict.fromkeys(paths))
+
+
+def directory(config: pytest.Config, name: str) -> Path | None:
+    """An option that names a directory: as given on the command line, else by the ini file, else None."""
+    given: str | None = config.getoption(name)
+    if given:
+        return _absolute(config.invocation_params.dir, given)
+    stated: str = config.getini(name)
+    if not stated:
+        return None
+    return _absolute(config.inipath.parent if config.inipath else config.rootpath, stated)
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this process runs tests on behalf of another (pytest-xdist)."""
+    return hasattr(config, "workerinput")
+
+
+def shown(config: pytest.Config, path: Path | str) -> str:
+    """A path as people read it: relative where it lies below the directory that pytest was started in."""
+    try:
+        return Path(path).relative_to(config.invocation_params.dir).as_posix()
+    except ValueError:
+        return str(path)
+
+
+def _absolute(base: Path, value: str) -> Path:
+    return Path(os.path.abspath(base / os.path.expandvars(os.path.expanduser(value))))  # noqa: PTH100, PTH111 - links stay as named

@@ -1,0 +1,93 @@
+"""One configuration file on its way to verdicts, within one process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastdup_checks.checks import CHECKS
+from fastdup_checks.errors import FastdupChecksError
+from fastdup_checks.pipeline import analyse, write_report
+from fastdup_checks.result import Result
+from fastdup_checks.verdict import judge
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from fastdup_checks.analysis import Analysis
+    from fastdup_checks.config import Plan
+    from fastdup_checks.expectation import Expectation
+    from fastdup_checks.findings import Measurement
+    from fastdup_checks.scan import Progress
+    from fastdup_checks.verdict import Verdict
+
+__all__ = ("Run",)
+
+
+class Run:
+    """Scans once, when that is first needed, and measures what is asked for."""
+
+    def __init__(self, plan: Plan, work_dir: Path, cache_dir: Path | None) -> None:
+        self.plan = plan
+        self.work_dir = work_dir
+        self._cache_dir = cache_dir
+        self._analysis: Analysis | None = None
+        self._failure: FastdupChecksError | None = None
+        self._verdicts: dict[str, Verdict] = {}
+
+    @property
+    def gallery(self) -> Path:
+        """Where the gallery is, or will be."""
+        return self.work_dir / "gallery.html"
+
+    def scan(self, progress: Progress | None = None) -> Analysis:
+        """The scanned dataset. A scan that has failed fails again at once.
+
+        Raises:
+            DatasetError: if there are no images.
+            ScanError: if the scan cannot be done.
+        """
+        if self._failure is not None:
+            raise self._failure
+        if self._analysis is None:
+            try:
+                self._analysis = analyse(self.plan, cache_dir=self._cache_dir, progress=progress)
+            except FastdupChecksError as error:
+                self._failure = error
+                raise
+        return self._analysis
+
+    def measure(self, check: str, params: Any) -> Measurement:
+        """What a check says of the dataset.
+
+        Raises:
+            DatasetError: if the dataset lacks what the check needs.
+        """
+        return CHECKS[check].measure(self.scan(), params)
+
+    def judge(self, expectation: Expectation) -> Verdict:
+        """The verdict on an expectation of the plan.
+
+        Raises:
+            DatasetError: if the dataset lacks what the check needs.
+        """
+        known = self._verdicts.get(expectation.id)
+        if known is None:
+            known = judge(expectation, self.measure(expectation.check, expectation.params))
+            self._verdicts[expectation.id] = known
+        return known
+
+    def result(self) -> Result:
+        """Everything found, with the verdicts on all expectations that are not skipped."""
+        analysis = self.scan()
+        return Result(analysis, [self.judge(e) for e in self.plan.expectations if e.skip is None])
+
+    def write_report(self, ran: Collection[str], *, started: float) -> None:
+        """Write gallery, report.json and tables, with verdicts on the expectations that ran and on no others.
+
+        Raises:
+            FastdupChecksError: if that cannot be done.
+        """
+        analysis = self.scan()
+        verdicts = [self.judge(e) for e in self.plan.expectations if e.id in ran]
+        write_report(Result(analysis, verdicts, self.work_dir), started=started)

@@ -1,0 +1,178 @@
+"""What the plugin does in a run that has configuration files."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fastdup_checks._version import __version__
+from fastdup_checks.config import load_plan
+from fastdup_checks.errors import ConfigError, FastdupChecksError, Problem
+from fastdup_checks.plugin.facade import Fastdup
+from fastdup_checks.plugin.nodes import ExpectationFile, ExpectationItem
+from fastdup_checks.plugin.options import directory, is_worker, shown
+from fastdup_checks.plugin.run import Run
+from fastdup_checks.plugin.terminal import findings_section, write_summary
+from fastdup_checks.report.summary import verdict_payload
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+__all__ = ("FastdupSession", "facade", "only_config", "start")
+
+_RUNS = pytest.StashKey[dict[Path, Run]]()
+_CONFIGS = pytest.StashKey[tuple[Path, ...]]()
+_SENT_FINDINGS = 10
+
+
+def start(config: pytest.Config, paths: Sequence[Path]) -> None:
+    """Read the configuration files and let pytest collect them.
+
+    Raises:
+        pytest.UsageError: with every problem of every file.
+    """
+    problems = [p for path in paths for p in _problems(config, path, several=len(paths) > 1)]
+    if problems:
+        raise pytest.UsageError(_told(config, problems))
+    config.stash[_CONFIGS] = tuple(paths)
+    config.pluginmanager.register(FastdupSession(config), "fastdup-checks-session")
+    # Files that only the ini file names belong to a run of everything, not to one of a named test.
+    if config.getoption("fastdup_config") or config.args_source is not pytest.Config.ArgsSource.ARGS:
+        named = {(config.invocation_params.dir / arg.partition("::")[0]).absolute() for arg in config.args}
+        config.args += [str(path) for path in paths if path not in named]
+
+
+def only_config(config: pytest.Config) -> Path:
+    """The configuration file of this run, where there is exactly one."""
+    paths = config.stash.get(_CONFIGS, ())
+    if len(paths) == 1:
+        return paths[0]
+    if paths:
+        files = ", ".join(shown(config, path) for path in paths)
+        pytest.fail(f"which of {files}? Override the fixture fastdup_config to say so", pytrace=False)
+    pytest.fail(
+        "no dataset to speak of: run pytest --fastdup-config=data.yml, set fastdup_config in the ini file, or override "
+        "the fixture fastdup_config",
+        pytrace=False,
+    )
+
+
+def facade(config: pytest.Config, path: str | Path) -> Fastdup:
+    """What fixtures hand out for a configuration file."""
+    path = (config.rootpath / path).absolute()
+    try:
+        run = config.stash.get(_RUNS, {}).get(path) or _load(config, path, several=False)
+        run.scan()
+    except ConfigError as error:
+        pytest.fail(_told(config, error.problems), pytrace=False)
+    except FastdupChecksError as error:
+        pytest.fail(str(error), pytrace=False)
+    return Fastdup(run)
+
+
+def _problems(config: pytest.Config, path: Path, *, several: bool) -> Sequence[Problem]:
+    try:
+        _load(config, path, several=several)
+    except ConfigError as error:
+        return error.problems
+    return ()
+
+
+def _load(config: pytest.Config, path: Path, *, several: bool) -> Run:
+    plan = load_plan(path)
+    work_dir = directory(config, "fastdup_report") or path.parent / "fastdup-report"
+    if several:
+        work_dir /= _node_id(config, path).replace("/", "-").rpartition(".")[0]
+    run = Run(plan, work_dir, directory(config, "fastdup_cache_dir"))
+    config.stash.setdefault(_RUNS, {})[path] = run
+    return run
+
+
+def _told(config: pytest.Config, problems: Sequence[Problem]) -> str:
+    return "\n".join(str(Problem(shown(config, p.path), p.line, p.message)) for p in problems)
+
+
+def _node_id(config: pytest.Config, path: Path) -> str:
+    try:
+        return Path(os.path.relpath(path, config.rootpath)).as_posix()
+    except ValueError:  # another drive
+        return path.as_posix()
+
+
+class FastdupSession:
+    """Hooks of an active run. On an xdist controller nothing is scanned until the report is written."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._runs = config.stash[_RUNS]
+        self._started = time.time()
+        self._payloads: dict[str, dict[str, dict[str, Any]]] = {}
+        """configuration file -> id -> what became of the expectation."""
+        self._unwritten: list[str] = []
+
+    def pytest_report_header(self) -> str:
+        """One line, of facts that are known already."""
+        count = sum(len(run.plan.expectations) for run in self._runs.values())
+        files = ", ".join(shown(self._config, path) for path in self._runs)
+        return f"fastdup-checks {__version__}: {files}, {count} expectation{'' if count == 1 else 's'}"
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> ExpectationFile | None:
+        """A configured file is a file of tests."""
+        run = self._runs.get(file_path)
+        if run is None:
+            return None
+        return ExpectationFile.from_parent(parent, path=file_path, nodeid=_node_id(self._config, file_path), run=run)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self,
+        item: pytest.Item,
+        call: pytest.CallInfo[None],
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Send the verdict along with the report, and show the worst findings of a failed one."""
+        report = yield
+        if isinstance(item, ExpectationItem) and call.when == "call" and item.verdict is not None:
+            payload = verdict_payload(item.verdict, _SENT_FINDINGS)
+            # Attributes of a report travel to the xdist controller, as long as they are plain values.
+            report.fastdup = {"config": str(item.path), "verdict": payload}  # type: ignore[attr-defined]
+            if report.failed and item.verdict.failed:
+                report.sections.append(
+                    (f"{item.name}: worst findings", findings_section(payload, shown(self._config, item.gallery))),
+                )
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the verdicts; on an xdist controller, those of all workers."""
+        sent: dict[str, Any] | None = getattr(report, "fastdup", None)
+        if sent is not None:
+            self._payloads.setdefault(sent["config"], {})[sent["verdict"]["id"]] = sent["verdict"]
+
+    def pytest_sessionfinish(self) -> None:
+        """Write the reports, also of a run that was interrupted; a worker leaves that to the controller."""
+        if is_worker(self._config):
+            return
+        for path, run in self._runs.items():
+            ran = self._payloads.get(str(path))
+            if ran:
+                try:
+                    run.write_report(ran, started=self._started)
+                except FastdupChecksError as error:
+                    self._unwritten.append(f"the report could not be written: {error}")
+        if self._unwritten and not self._config.pluginmanager.hasplugin("terminalreporter"):
+            sys.stderr.write("".join(f"fastdup-checks: {line}\n" for line in self._unwritten))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """A line for each verdict, and where the galleries are."""
+        if is_worker(self._config):
+            return
+        galleries = [run.gallery for path, run in self._runs.items() if str(path) in self._payloads]
+        verdicts = []
+        for path, run in self._runs.items():
+            ran = self._payloads.get(str(path), {})
+            verdicts += [ran[e.id] for e in run.plan.expectations if e.id in ran]
+        write_summary(terminalreporter, verdicts, [] if self._unwritten else galleries, self._unwritten)

@@ -1,0 +1,55 @@
+"""What the plugin writes on the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastdup_checks.records import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import pytest
+
+__all__ = ("findings_section", "write_summary")
+
+_COLOURS: dict[str, dict[str, bool]] = {
+    "passed": {"green": True},
+    "failed": {"red": True},
+    "warned": {"yellow": True},
+}
+
+
+def findings_section(verdict: Mapping[str, Any], gallery: str) -> str:
+    """The worst findings of a verdict, a line each, and where to see all of them."""
+    lines = [finding_line(f["images"], f["score"], f["note"]) for f in verdict["findings"]]
+    more = verdict["findings_total"] - len(lines)
+    if more:
+        lines.append(f"... and {more} more")
+    return "\n".join([*lines, f"gallery: {gallery}"])
+
+
+def finding_line(images: Sequence[str], score: float, note: str) -> str:
+    """A finding on one line."""
+    return f"{score:.4f}  {'  '.join(map(printable, images))}{'  ' if note else ''}{printable(note)}"
+
+
+def write_summary(
+    reporter: pytest.TerminalReporter,
+    verdicts: Sequence[Mapping[str, Any]],
+    galleries: Sequence[Path],
+    unwritten: Sequence[str],
+) -> None:
+    """A table of verdicts and the galleries; of a quiet run where all is well, only the galleries."""
+    if not verdicts and not unwritten:
+        return
+    if reporter.config.get_verbosity() >= 0 or any(v["outcome"] == "failed" for v in verdicts):
+        reporter.write_sep("-", "fastdup-checks")
+        for verdict in verdicts:
+            reporter.write(f"{verdict['outcome']:<8}", **_COLOURS.get(verdict["outcome"], {}))
+            reporter.write_line(f" {printable(verdict['message'])}")
+    for line in unwritten:
+        reporter.write_line(printable(line), red=True)
+    for gallery in galleries:
+        reporter.write_line(f"gallery: {gallery.as_uri()}")

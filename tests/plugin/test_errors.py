@@ -1,0 +1,76 @@
+"""What cannot be done is told in one clear message, and is never taken for a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from datasets import CLEAN, write_project
+
+Run = Callable[..., pytest.RunResult]
+
+
+def test_every_problem_of_the_configuration_is_told_at_once(
+    project: pytest.Pytester,
+    run: Run,
+    xdist_args: tuple[str, ...],
+) -> None:
+    write_project(project.path, "duplicate_rat: {at_most: 1%}\nleak: {at_mst: 0}")
+    result = run(*xdist_args)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            "ERROR: data.yml:7: unknown check 'duplicate_rat'; did you mean 'duplicate_rate'?",
+            "data.yml:8: unknown key 'at_mst' in leak; did you mean 'at_most'?",
+        ],
+    )
+    assert "Traceback" not in result.stderr.str() + result.stdout.str()
+
+
+def test_a_missing_configuration_is_a_usage_error(run: Run) -> None:
+    result = run(config="nowhere.yml")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: nowhere.yml: cannot be read: No such file or directory"])
+
+
+def test_a_scan_that_cannot_be_done_is_an_error_of_every_expectation(
+    project: pytest.Pytester,
+    run: Run,
+    xdist_args: tuple[str, ...],
+) -> None:
+    (project.path / "images").rename(project.path / "elsewhere")
+    result = run(*xdist_args)
+    result.assert_outcomes(errors=4, passed=1, skipped=1)
+    result.stdout.fnmatch_lines(["*ERROR at setup of broken_images*", "*images: no such folder*"])
+    assert "Traceback" not in result.stdout.str()
+    assert "gallery" not in result.stdout.str()
+    assert not (project.path / "fastdup-report").exists()
+
+
+def test_a_known_failure_does_not_hide_a_scan_that_cannot_be_done(project: pytest.Pytester, run: Run) -> None:
+    write_project(project.path, "broken_images: {xfail: ticket 7}", {})
+    run("data.yml").assert_outcomes(errors=1)
+
+
+def test_what_a_dataset_lacks_for_a_check_is_one_line(project: pytest.Pytester, run: Run) -> None:
+    one_class = {path: seed for path, seed in CLEAN.items() if "/cat/" in path}
+    write_project(project.path, "broken_images: {at_most: 0}\nlabel_consistency: {at_least: 95%, xfail: no}", one_class)
+    result = run("data.yml")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["label_consistency needs two classes, and the dataset has 1; check dataset.labels"])
+    assert "Traceback" not in result.stdout.str()
+
+
+def test_a_report_that_cannot_be_written_is_told(project: pytest.Pytester, run: Run) -> None:
+    (project.path / "fastdup-report").write_text("in the way")
+    result = run("-k", "duplicate_rate")
+    result.assert_outcomes(passed=2, deselected=4, warnings=1)
+    result.stdout.fnmatch_lines(["the report could not be written: *fastdup-report: *"])
+    result.stdout.no_fnmatch_line("gallery: *")
+
+
+def test_what_a_report_lacks_is_told_without_a_terminal_reporter(project: pytest.Pytester, run: Run) -> None:
+    (project.path / "fastdup-report").write_text("in the way")
+    run("-k", "duplicate_rate", "-p", "no:terminal").stderr.fnmatch_lines(
+        ["fastdup-checks: the report could not be written: *"],
+    )

@@ -1,0 +1,64 @@
+"""Hand-written tests ask of the dataset what data.yml cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+Run = Callable[..., pytest.RunResult]
+
+
+def test_findings_are_at_hand_and_shown_where_an_assertion_fails(
+    project: pytest.Pytester,
+    run: Run,
+    xdist_args: tuple[str, ...],
+) -> None:
+    project.makepyfile(
+        test_data="""
+        import pytest
+
+        def test_leaks(fastdup_scan):
+            assert fastdup_scan.leaks("train", "test") == []
+
+        @pytest.mark.parametrize("split, rate", [("train", 0.2), ("test", 0.0)])
+        def test_rate(fastdup, split, rate):
+            assert split in fastdup.splits
+            assert fastdup.measure("duplicate_rate", split=split).value <= rate
+
+        def test_classes(fastdup):
+            assert fastdup.classes == ("cat", "dog")
+
+        def test_verdicts(fastdup_scan):
+            assert [v.expectation.id for v in fastdup_scan.verdicts.failed] == ["broken_images", "leak-train-test"]
+        """,
+    )
+    result = run("test_data.py", "-k", "not data.yml", *xdist_args)
+    result.assert_outcomes(passed=4, failed=1, deselected=0 if xdist_args == ("-n2",) else 5)
+    result.stdout.fnmatch_lines(
+        ["E *1 found == *", "E *Pair(a='train/dog/1.png', b='test/dog/leak.png', kind='exact'*"],
+    )
+
+
+def test_a_misspelt_check_is_answered_with_a_guess(project: pytest.Pytester, run: Run) -> None:
+    project.makepyfile(test_data="def test(fastdup): fastdup.measure('duplicate_rat')")
+    run("test_data.py").stdout.fnmatch_lines(["E *unknown check 'duplicate_rat'; did you mean 'duplicate_rate'?"])
+
+
+def test_a_fixture_names_the_file_where_no_option_does(project: pytest.Pytester, run: Run) -> None:
+    project.makeconftest(
+        "import pytest\n\n@pytest.fixture(scope='session')\ndef fastdup_config():\n    return 'data.yml'",
+    )
+    project.makepyfile(test_data="def test(fastdup_scan): assert len(fastdup_scan.broken) == 1")
+    run("test_data.py", config=None).assert_outcomes(passed=1)
+
+
+def test_without_any_file_the_fixture_says_what_to_do(project: pytest.Pytester, run: Run) -> None:
+    project.makepyfile(test_data="def test(fastdup_scan): pass")
+    result = run("test_data.py", config=None)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["no dataset to speak of: run pytest --fastdup-config=data.yml, *"])
+
+
+def test_fixtures_are_listed_with_their_help(run: Run) -> None:
+    run("--fixtures", config=None).stdout.fnmatch_lines(["fastdup_scan*session scope*", "*The scanned dataset*"])
