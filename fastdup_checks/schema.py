@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from fastdup_checks.checks import CHECKS
-from fastdup_checks.config import shipped_suites
+from fastdup_checks.suite import shipped_suites
 
 if TYPE_CHECKING:
     from fastdup_checks.checks.check import Check

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 from datasets import DATASET
 
-from fastdup_checks.config import load_plan, shipped_suites
+from fastdup_checks.config import load_plan
 from fastdup_checks.errors import ConfigError
+from fastdup_checks.suite import shipped_suites
 
 
 def problems_of(tmp_path, text):

@@ -8,8 +8,8 @@ import pytest
 import yaml
 from datasets import DATASET
 
-from fastdup_checks.config import shipped_suites
 from fastdup_checks.schema import make_schema
+from fastdup_checks.suite import shipped_suites
 
 
 def test_the_shipped_schema_is_the_one_the_registry_gives():
