@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ("render_gallery",)
 
 SCRIPTS = ("gallery.js", "compare.js", "review.js", "map.js")
-_ORDER = ("failed", "warned", "passed", "measured", "skipped")
+_ORDER = ("failed", "warned", "xfailed", "passed", "measured", "skipped")
 
 
 @dataclass(frozen=True, slots=True)
