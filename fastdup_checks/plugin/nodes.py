@@ -73,10 +73,10 @@ class ExpectationItem(pytest.Item):
             "fastdup.report": str(run.gallery),
         }
         self.user_properties.extend(properties.items())
-        if verdict.outcome == "xfailed":
+        if verdict.outcome == "xfailed" and not self.config.getoption("runxfail"):
             # No mark: it would hide a scan that cannot be done, and the verdict alone knows what was expected to fail.
             pytest.xfail(self.expectation.xfail or "")
-        if verdict.failed or verdict.outcome == "xfailed":  # the latter under --runxfail
+        if verdict.outcome in {"failed", "xfailed"}:
             raise ExpectationFailed([verdict])
         if verdict.outcome == "warned":
             self.warn(FastdupWarning(verdict.message))
