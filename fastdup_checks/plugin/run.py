@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.errors import FastdupChecksError
-from fastdup_checks.pipeline import analyse, evaluate, write_report
+from fastdup_checks.pipeline import analyse, write_report
 from fastdup_checks.result import Result
+from fastdup_checks.verdict import judge
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -72,14 +73,14 @@ class Run:
         """
         known = self._verdicts.get(expectation.id)
         if known is None:
-            known = evaluate(expectation, self.scan())
+            known = judge(expectation, self.measure(expectation.check, expectation.params))
             self._verdicts[expectation.id] = known
         return known
 
     def result(self) -> Result:
-        """Everything found, with the verdicts on all expectations."""
+        """Everything found, with the verdicts on all expectations that are not skipped."""
         analysis = self.scan()
-        return Result(analysis, [self.judge(e) for e in self.plan.expectations])
+        return Result(analysis, [self.judge(e) for e in self.plan.expectations if e.skip is None])
 
     def write_report(self, ran: Collection[str], *, started: float) -> None:
         """Write gallery, report.json and tables, with verdicts on the expectations that ran and on no others.

@@ -18,7 +18,6 @@ _COLOURS: dict[str, dict[str, bool]] = {
     "passed": {"green": True},
     "failed": {"red": True},
     "warned": {"yellow": True},
-    "xfailed": {"yellow": True},
 }
 
 

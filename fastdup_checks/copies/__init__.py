@@ -1,0 +1,22 @@
+"""Copies: near-duplicate images, found by neighbours and verified on the pixels.
+
+The stages, from top to bottom: `pictures` and `windows` describe thumbnails, `poses` and `nearest` propose candidates,
+`coarse`, `align` and `evidence` look at each pair ever more closely (`verify`), `calibration` turns what they saw into
+a probability, `edits` into words, `find` runs the rounds, and `groups` ties pairs together.
+"""
+
+from fastdup_checks.copies.calibration import DEFAULT_THRESHOLD, REPORTING_FLOOR
+from fastdup_checks.copies.find import find_copies
+from fastdup_checks.copies.groups import Group, find_groups, rank_to_keep
+from fastdup_checks.copies.pairs import Copies, CopyInputs
+
+__all__ = (
+    "DEFAULT_THRESHOLD",
+    "REPORTING_FLOOR",
+    "Copies",
+    "CopyInputs",
+    "Group",
+    "find_copies",
+    "find_groups",
+    "rank_to_keep",
+)

@@ -1,0 +1,112 @@
+"""From evidence to the probability that two pictures are copies of one another.
+
+A generalised additive model (Hastie and Tibshirani, 1986) with the logistic link: every feature adds a piecewise linear
+function with a few knots to the log-odds. It was fitted to edits of public photographs, and to pictures that merely
+look alike, by `examples/calibrate_copies`, which writes `calibration.json`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastdup_checks.copies.evidence import FEATURES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ("DEFAULT_THRESHOLD", "REPORTING_FLOOR", "Calibration", "fit", "shipped")
+
+DEFAULT_THRESHOLD = 0.9
+"""Pairs that score at least this are copies, unless the user decides otherwise."""
+REPORTING_FLOOR = 0.05
+"""Pairs that score less are not worth keeping."""
+
+_FILE = Path(__file__).with_name("calibration.json")
+_QUANTILES = (0.2, 0.4, 0.6, 0.8)
+"""Where among the training pairs the knots of a feature lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The fitted model."""
+
+    features: tuple[str, ...]
+    """Names, in the order of the columns."""
+    knots: tuple[tuple[float, ...], ...]
+    """Of each feature, ascending; the first and last also bound the feature."""
+    weights: tuple[tuple[float, ...], ...]
+    """Of each feature: the slope that each piece between two knots adds."""
+    intercept: float
+
+    def probability(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Judge evidence (p, features): probabilities in 0..1, to four digits."""
+        odds = np.full(len(features), self.intercept, np.float64)
+        for column, (knots, weights) in enumerate(zip(self.knots, self.weights, strict=True)):
+            value = features[:, column].astype(np.float64)
+            for low, high, weight in zip(knots[:-1], knots[1:], weights, strict=True):
+                odds += weight * np.clip((value - low) / (high - low), 0.0, 1.0)
+        return np.round(1.0 / (1.0 + np.exp(-np.clip(odds, -30.0, 30.0))), 4).astype(np.float32)
+
+    def write(self, path: Path = _FILE) -> None:
+        """Write the model as JSON."""
+        path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+
+
+@cache
+def shipped() -> Calibration:
+    """The model that comes with the package."""
+    stored = json.loads(_FILE.read_text(encoding="utf-8"))
+    if tuple(stored["features"]) != FEATURES:
+        raise AssertionError("calibration.json is of another version of the evidence; run examples/calibrate_copies")
+    return Calibration(
+        tuple(stored["features"]),
+        tuple(map(tuple, stored["knots"])),
+        tuple(map(tuple, stored["weights"])),
+        float(stored["intercept"]),
+    )
+
+
+def fit(
+    features: NDArray[np.float32], copies: NDArray[np.bool_], weight: NDArray[np.float64], ridge: float = 2.0
+) -> Calibration:
+    """Fit by penalised iteratively reweighted least squares.
+
+    Args:
+        features: (p, features) evidence.
+        copies: (p,) the truth.
+        weight: (p,) how much each pair counts.
+        ridge: Penalty on every weight, so that a feature is used only as far as the pairs support it.
+    """
+    knots, columns = [], []
+    for value in features.T.astype(np.float64):
+        bounds = np.quantile(value, (0.005, *_QUANTILES, 0.995))
+        bounds = bounds[np.r_[True, np.diff(bounds) > 1e-3]]
+        if len(bounds) < 2:
+            bounds = np.array([bounds[0], bounds[0] + 1.0])
+        bounds = np.round(bounds, 5)
+        knots.append(tuple(bounds.tolist()))
+        columns += [np.clip((value - a) / (b - a), 0, 1) for a, b in itertools.pairwise(bounds)]
+    design = np.stack([np.ones(len(features)), *columns], axis=1)
+    penalty = np.full(design.shape[1], ridge)
+    penalty[0] = 0.0
+    solution = np.zeros(design.shape[1])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-np.clip(design @ solution, -30, 30)))
+        slope = weight * np.maximum(p * (1 - p), 1e-6)
+        gradient = design.T @ (weight * (copies - p)) - penalty * solution
+        step = np.linalg.solve((design.T * slope) @ design + np.diag(penalty + 1e-9), gradient)
+        solution += np.clip(step, -4, 4)
+        if np.abs(step).max() < 1e-6:
+            break
+    slopes, at = [], 1
+    for bounds in knots:
+        slopes.append(tuple(np.round(solution[at : at + len(bounds) - 1], 5).tolist()))
+        at += len(bounds) - 1
+    return Calibration(FEATURES, tuple(knots), tuple(slopes), round(float(solution[0]), 5))

@@ -1,0 +1,232 @@
+"""Find the copies in a set of images: neighbours propose, pixels dispose."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastdup_checks.copies.calibration import REPORTING_FLOOR, Calibration, shipped
+from fastdup_checks.copies.edits import name_edits
+from fastdup_checks.copies.groups import connect
+from fastdup_checks.copies.nearest import nearest, whole_numbers
+from fastdup_checks.copies.pairs import Copies, CopyInputs
+from fastdup_checks.copies.pictures import halve, luminance
+from fastdup_checks.copies.poses import standard_pose, unframed
+from fastdup_checks.copies.verify import describe_all, measure
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fastdup_checks.copies.coarse import Descriptions
+
+__all__ = ("find_copies",)
+
+_NEAREST = 10
+"""Neighbours of the embedding first looked at; where most turn out to be copies, more."""
+_ALIKE = 5
+"""Neighbours by looks."""
+_GROW = 4
+"""Factor by which a full neighbourhood grows."""
+_WHOLE_GROUP = 32
+"""In groups up to this size every pair is verified; larger ones are only tied together."""
+_SPREAD = 16
+"""Groups of exact copies up to this size are listed pair by pair; larger ones as pairs with their first."""
+_COPY = 0.5
+"""Score from which on a pair counts as copies while the search goes on."""
+_ROWS = 1024
+
+
+@dataclass(slots=True)
+class _Known:
+    """The pairs judged so far, among images that are all different; a pair is one number, first * count + second."""
+
+    count: int
+    judged: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    keys: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    score: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    edit: list[str] = field(default_factory=list)
+
+
+def find_copies(inputs: CopyInputs, *, at_least: float = REPORTING_FLOOR, threads: int = 1) -> Copies:
+    """Find all pairs of images that are copies of one another.
+
+    Args:
+        inputs: The images.
+        at_least: Pairs that score less are left out.
+        threads: Cores to use for the search of neighbours.
+
+    Returns:
+        The pairs; the same to the bit for any number of threads, and up to the numbering for any order of the images.
+    """
+    representatives, group = np.unique(inputs.exact_group, return_inverse=True)
+    first_row = np.full(len(representatives), inputs.count, np.int64)
+    np.minimum.at(first_row, group, np.arange(inputs.count))
+    search = _Search(inputs, first_row, threads)
+    search.run()
+    return _spread(search.group_of, search.known, group, at_least, search.truncated)
+
+
+class _Search:
+    """The rounds of proposing and verifying among images that are all different."""
+
+    def __init__(self, inputs: CopyInputs, rows: NDArray[np.int64], threads: int) -> None:
+        self.inputs, self.threads = inputs, threads
+        order = _standard_order(inputs, rows)
+        self.rows, self.group_of = rows[order], order
+        self.count = len(rows)
+        self.known = _Known(self.count)
+        self.truncated = 0
+        self.descriptions: Descriptions = describe_all(self.thumbnails, self.count)
+        self.calibration: Calibration = shipped()
+
+    def thumbnails(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        return self.inputs.thumbnails(self.rows[rows])
+
+    def run(self) -> None:
+        vectors = whole_numbers(self.inputs.embeddings[self.rows])
+        self.verify(self.alike())
+        everyone, k = np.arange(self.count), _NEAREST
+        while len(everyone):
+            query, hit, _ = nearest(vectors[everyone], vectors, min(k + 1, self.count), threads=self.threads)
+            self.verify(self.keys(everyone[query], hit))
+            if k >= self.count:
+                break
+            everyone, k = everyone[self.full(everyone, query, hit, k)], k * _GROW
+        self.close()
+
+    def keys(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
+        apart = a != b
+        return np.unique(np.minimum(a, b)[apart] * self.count + np.maximum(a, b)[apart])
+
+    def alike(self) -> NDArray[np.int64]:
+        """Pairs that look alike in some orientation, with or without their frames."""
+        owner, framed = [], []
+        for start in range(0, self.count, _ROWS):
+            rows = np.arange(start, min(self.count, start + _ROWS))
+            has, parts = unframed(halve(luminance(self.thumbnails(rows))))
+            owner.append(rows[has])
+            framed.append(parts)
+        looks = np.concatenate([self.descriptions.whole, *framed])
+        of = np.concatenate([np.arange(self.count), *owner])
+        _, base = standard_pose(looks, undecided=False)
+        pose_of, poses = standard_pose(looks, undecided=True)
+        query, hit, _ = nearest(poses, base, _ALIKE + 1, threads=self.threads)
+        return self.keys(of[pose_of[query]], of[hit])
+
+    def verify(self, keys: NDArray[np.int64]) -> None:
+        """Judge the pairs that were not judged before, unless both lie in one large group already."""
+        known = self.known
+        keys = np.setdiff1d(keys, known.judged, assume_unique=True)
+        first, second = keys // self.count, keys % self.count
+        if len(known.keys):
+            label = self.groups()
+            size = np.bincount(label, minlength=self.count)
+            needed = (label[first] != label[second]) | (size[label[first]] <= _WHOLE_GROUP)
+            keys, first, second = keys[needed], first[needed], second[needed]
+        measured = measure(self.thumbnails, self.descriptions, first, second)
+        score = self.calibration.probability(measured.evidence.features)
+        best = _best_of_each(measured.pair, score)
+        best = best[score[best] >= REPORTING_FLOOR]
+        chosen = measured.take(best)
+        rows_first, rows_second = self.rows[first[chosen.pair]], self.rows[second[chosen.pair]]
+        width, height = self.inputs.width, self.inputs.height
+        edit = name_edits(chosen, (width[rows_first], height[rows_first]), (width[rows_second], height[rows_second]))
+        known.judged = np.union1d(known.judged, keys)
+        known.keys = np.concatenate([known.keys, keys[chosen.pair]])
+        known.score = np.concatenate([known.score, score[best]])
+        known.edit += edit
+
+    def full(
+        self, asked: NDArray[np.int64], query: NDArray[np.int64], hit: NDArray[np.int64], k: int
+    ) -> NDArray[np.bool_]:
+        """Which of the images asked about have copies for most of their neighbours, so that more may follow."""
+        label = self.groups()
+        together = (label[asked[query]] == label[hit]) & (asked[query] != hit)
+        return np.bincount(query[together], minlength=len(asked)) > k // 2
+
+    def groups(self) -> NDArray[np.int64]:
+        """Label the images by the group they belong to so far."""
+        copies = self.known.keys[self.known.score >= _COPY]
+        return connect(self.count, copies // self.count, copies % self.count)
+
+    def close(self) -> None:
+        """Verify the pairs within small groups that no neighbourhood proposed."""
+        label = self.groups()
+        order = np.argsort(label, kind="stable")
+        starts = np.flatnonzero(np.r_[True, np.diff(label[order]) != 0])
+        keys = []
+        for rows in np.split(order, starts[1:]):
+            if 2 < len(rows) <= _WHOLE_GROUP:
+                a, b = np.triu_indices(len(rows), 1)
+                keys.append(rows[a] * self.count + rows[b])
+            elif len(rows) > _WHOLE_GROUP:
+                self.truncated += len(rows)
+        if keys:
+            self.verify(np.unique(np.concatenate(keys)))
+
+
+def _standard_order(inputs: CopyInputs, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Order different images by what they are, not by where they stand: the largest first, then by content."""
+    check = np.empty(len(rows), np.int64)
+    for start in range(0, len(rows), _ROWS):
+        for at, thumbnail in enumerate(inputs.thumbnails(rows[start : start + _ROWS]), start=start):
+            check[at] = zlib.crc32(thumbnail.tobytes())
+    width, height = inputs.width[rows].astype(np.int64), inputs.height[rows].astype(np.int64)
+    return np.lexsort((check, -width, -width * height))
+
+
+def _best_of_each(pair: NDArray[np.int64], score: NDArray[np.float32]) -> NDArray[np.int64]:
+    order = np.lexsort((np.arange(len(pair)), -score, pair))
+    return order[np.r_[True, np.diff(pair[order]) != 0]] if len(order) else order
+
+
+def _spread(
+    group_of: NDArray[np.int64],
+    known: _Known,
+    group: NDArray[np.int64],
+    at_least: float,
+    truncated: int,
+) -> Copies:
+    """Say of all images what was found of different ones, and add the exact copies."""
+    order = np.argsort(group, kind="stable")
+    members = np.split(order, np.cumsum(np.bincount(group))[:-1]) if len(order) else []
+    left, right, score, exact = [], [], [], []
+    edit: list[str] = []
+    for rows in members:
+        if len(rows) > 1:
+            a, b = (
+                np.triu_indices(len(rows), 1)
+                if len(rows) <= _SPREAD
+                else (np.zeros(len(rows) - 1, int), np.arange(1, len(rows)))
+            )
+            left.append(rows[a])
+            right.append(rows[b])
+            score.append(np.ones(len(a), np.float32))
+            exact.append(np.ones(len(a), bool))
+            edit += ["identical"] * len(a)
+    for key, probability, words in zip(known.keys.tolist(), known.score.tolist(), known.edit, strict=True):
+        if probability < at_least:
+            continue
+        ours, theirs = (members[group_of[place]][:_SPREAD] for place in divmod(key, known.count))
+        a, b = np.repeat(ours, len(theirs)), np.tile(theirs, len(ours))
+        left.append(np.minimum(a, b))
+        right.append(np.maximum(a, b))
+        score.append(np.full(len(a), probability, np.float32))
+        exact.append(np.zeros(len(a), bool))
+        edit += [words] * len(a)
+    columns = [
+        np.concatenate(part) if part else np.zeros(0, kind)
+        for part, kind in ((left, int), (right, int), (score, np.float32), (exact, bool))
+    ]
+    by = np.lexsort((columns[1], columns[0], -columns[2]))
+    return Copies(
+        columns[0][by].astype(np.int32),
+        columns[1][by].astype(np.int32),
+        columns[2][by].astype(np.float32),
+        columns[3][by].astype(bool),
+        tuple(edit[at] for at in by.tolist()),
+        truncated,
+    )

@@ -1,0 +1,61 @@
+"""What goes into the search for copies, and what comes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+__all__ = ("Copies", "CopyInputs")
+
+
+@dataclass(frozen=True, slots=True)
+class CopyInputs:
+    """The images to search, as a scan knows them."""
+
+    count: int
+    """How many images, n."""
+    embeddings: NDArray[np.float32]
+    """(n, d) of length 1."""
+    width: NDArray[np.int32]
+    """(n,) pixels of the original."""
+    height: NDArray[np.int32]
+    """(n,) pixels of the original."""
+    exact_group: NDArray[np.int32]
+    """(n,) images with the same number have the same bytes or the same pixels."""
+    thumbnails: Callable[[NDArray[np.int64]], NDArray[np.uint8]]
+    """Loads thumbnails (rows, 64, 64, 3), RGB, the whole picture squashed to a square, for some rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Pairs of images that are copies of one another, the most probable first, then by left and right."""
+
+    left: NDArray[np.int32]
+    """(p,) rows."""
+    right: NDArray[np.int32]
+    """(p,) rows, each greater than its ``left``."""
+    score: NDArray[np.float32]
+    """(p,) calibrated probability that the two are copies, 0..1, to four digits; 1 for exact copies."""
+    exact: NDArray[np.bool_]
+    """(p,) whether bytes or pixels are the same."""
+    edit: tuple[str, ...]
+    """(p,) what was done to the smaller of the two, or to the right one, in a few words."""
+    truncated: int
+    """Images around which the search was cut short: they may have more copies than are listed."""
+
+    def __len__(self) -> int:
+        """How many pairs."""
+        return len(self.left)
+
+    def at_least(self, score: float) -> Copies:
+        """Only the pairs that score at least this much."""
+        keep = self.score >= np.float32(score)
+        edit = tuple(text for text, stays in zip(self.edit, keep.tolist(), strict=True) if stays)
+        return Copies(self.left[keep], self.right[keep], self.score[keep], self.exact[keep], edit, self.truncated)

@@ -1,0 +1,173 @@
+"""The pixels dispose: every candidate pair is aligned and measured, coarse to fine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastdup_checks.copies.align import Levels, Reader, Stack, align, grid
+from fastdup_checks.copies.coarse import Descriptions, compare_in_place, look
+from fastdup_checks.copies.evidence import Evidence, weigh
+from fastdup_checks.copies.pictures import halve, luminance, orient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+__all__ = ("Gates", "Measured", "describe_all", "measure")
+
+_PAIRS = 128
+"""Pairs aligned at a time: some 30 MB."""
+_DESCRIBED = 512
+"""Pictures described at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """What a hypothesis must reach to be looked at more closely."""
+
+    coarse: float = 0.7
+    """Correlation of descriptions."""
+    in_place: float = 0.4
+    """Correlation of the sketches without any shift."""
+    middle: float = 0.4
+    """Correlation after alignment at 16 x 16."""
+    behind: float = 0.06
+    """How far behind the best hypothesis of its pair it may be there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Aligned hypotheses that passed the gates, none, one or more of each pair."""
+
+    pair: NDArray[np.int64]
+    """(h,) which of the pairs passed in, ascending."""
+    swapped: NDArray[np.bool_]
+    """(h,) whether the first of the pair lies in the second."""
+    orientation: NDArray[np.int64]
+    """(h,) of the picture that lies in the other."""
+    maps: NDArray[np.float32]
+    """(h, 2, 3) from the picture that lies in the other to the other."""
+    evidence: Evidence
+
+    def take(self, rows: NDArray[np.int64]) -> Measured:
+        """Only some of the hypotheses."""
+        return Measured(
+            self.pair[rows], self.swapped[rows], self.orientation[rows], self.maps[rows], self.evidence.take(rows)
+        )
+
+
+def describe_all(thumbnails: Callable[[NDArray[np.int64]], NDArray[np.uint8]], count: int) -> Descriptions:
+    """Describe pictures 0..count - 1 for the coarse look."""
+    parts = [
+        Descriptions.of(halve(luminance(thumbnails(np.arange(start, min(count, start + _DESCRIBED))))))
+        for start in range(0, count, _DESCRIBED)
+    ]
+    return Descriptions.join(parts) if parts else Descriptions.of(np.zeros((0, 32, 32), np.float32))
+
+
+def measure(
+    thumbnails: Callable[[NDArray[np.int64]], NDArray[np.uint8]],
+    descriptions: Descriptions,
+    first: NDArray[np.int64],
+    second: NDArray[np.int64],
+    gates: Gates | None = None,
+) -> Measured:
+    """Align and measure pairs of pictures.
+
+    Args:
+        thumbnails: Gives thumbnails (rows, 64, 64, 3) of some pictures.
+        descriptions: Of all pictures.
+        first: (p,) rows; in which order a pair is given matters only where two hypotheses are equally good.
+        second: (p,) rows.
+        gates: What may pass.
+    """
+    gates = gates or Gates()
+    found = look(lambda rows: halve(luminance(thumbnails(rows))), descriptions, first, second)
+    turn, in_place = compare_in_place(descriptions, first, second)
+    count = len(first)
+    identity = np.broadcast_to(np.eye(2, 3, dtype=np.float32), (count, 1, 2, 3))
+    score = np.concatenate([found.score, found.score[:, :1]], axis=1)
+    swapped = np.concatenate([found.swapped, np.zeros((count, 1), bool)], axis=1)
+    orientation = np.concatenate([found.orientation, turn[:, None]], axis=1)
+    maps = np.concatenate([found.maps, identity], axis=1)
+    go = np.concatenate([found.score >= gates.coarse, (in_place >= gates.in_place)[:, None]], axis=1)
+    parts = []
+    some = np.flatnonzero(go.any(axis=1))
+    for start in range(0, len(some), _PAIRS):
+        pairs = some[start : start + _PAIRS]
+        at, which = np.nonzero(go[pairs])
+        pair = pairs[at]
+        parts.append(
+            _align(
+                thumbnails,
+                np.where(swapped[pair, which], second[pair], first[pair]),
+                np.where(swapped[pair, which], first[pair], second[pair]),
+                Measured(pair, swapped[pair, which], orientation[pair, which], maps[pair, which], Evidence.empty()),
+                score[pair, which],
+                gates,
+            )
+        )
+    return _join(parts)
+
+
+def _align(
+    thumbnails: Callable[[NDArray[np.int64]], NDArray[np.uint8]],
+    container: NDArray[np.int64],
+    content: NDArray[np.int64],
+    start: Measured,
+    score: NDArray[np.float32],
+    gates: Gates,
+) -> Measured:
+    if not len(container):
+        return start
+    rows, inverse = np.unique(np.concatenate([container, content]), return_inverse=True)
+    container, content = inverse[: len(container)], inverse[len(container) :]
+    colour = thumbnails(rows)
+    light = luminance(colour)
+    levels = Levels.of(light)
+    pair, orientation = start.pair, start.orientation
+    maps = align(levels, container, content, orientation, start.maps, 16)
+    middle = np.round(np.abs(_agreement(levels, container, content, orientation, maps)), 4)
+    first_of_pair = np.flatnonzero(np.r_[True, np.diff(pair) != 0])
+    best = np.repeat(np.maximum.reduceat(middle, first_of_pair), np.diff(np.r_[first_of_pair, len(pair)]))
+    go = np.flatnonzero((middle >= gates.middle) & (middle >= best - gates.behind))
+    if not len(go):
+        return start.take(go)
+    container, content, orientation = container[go], content[go], orientation[go]
+    maps = align(levels, container, content, orientation, maps[go], 32)
+    rgb = colour.astype(np.float32)
+    tints = (Stack.of((rgb[..., 2] - light) * np.float32(0.564)), Stack.of((rgb[..., 0] - light) * np.float32(0.713)))
+    evidence = weigh(levels, tints, container, content, orientation, maps, score[go])
+    return Measured(pair[go], start.swapped[go], orientation, maps, evidence)
+
+
+def _agreement(
+    levels: Levels,
+    container: NDArray[np.int64],
+    content: NDArray[np.int64],
+    orientation: NDArray[np.int64],
+    maps: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    reader = Reader.through(maps, container, len(levels.even.levels[64]), grid(16), 16)
+    base = orient(levels.even.levels[16][content], orientation).reshape(len(content), -1) * reader.inside
+    warped = reader.read(levels.even) * reader.inside
+    product, left, right = (base * warped).sum(axis=1), (base * base).sum(axis=1), (warped * warped).sum(axis=1)
+    correlation: NDArray[np.float32] = product / np.sqrt((left + 6) * (right + 6))
+    return correlation
+
+
+def _join(parts: list[Measured]) -> Measured:
+    if not parts:
+        empty = np.zeros(0, np.int64)
+        return Measured(empty, empty.astype(bool), empty, np.zeros((0, 2, 3), np.float32), Evidence.empty())
+    return Measured(
+        np.concatenate([part.pair for part in parts]),
+        np.concatenate([part.swapped for part in parts]),
+        np.concatenate([part.orientation for part in parts]),
+        np.concatenate([part.maps for part in parts]),
+        Evidence.join([part.evidence for part in parts]),
+    )

@@ -1,0 +1,91 @@
+"""Copies are found whatever was done to them, and nothing else is."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
+
+from copies.pictures import inputs, photograph
+from fastdup_checks.copies import DEFAULT_THRESHOLD, find_copies
+
+
+def jpeg(im):
+    buffer = io.BytesIO()
+    im.save(buffer, "JPEG", quality=20)
+    return Image.open(buffer).convert("RGB")
+
+
+def crop(im, left, top, right, bottom):
+    w, h = im.size
+    return im.crop((round(left * w), round(top * h), round(right * w), round(bottom * h)))
+
+
+def sticker(im):
+    im = im.copy()
+    ImageDraw.Draw(im).rectangle((20, 30, 90, 90), fill=(250, 240, 10))
+    return im
+
+
+EDITS = {
+    "jpeg": (jpeg, "re-encoded"),
+    "quarter": (lambda im: im.resize((im.width // 4, im.height // 4)), "resized 0.25x"),
+    "crop 64": (lambda im: crop(im, 0.1, 0.15, 0.9, 0.95), None),
+    "crop 36": (lambda im: crop(im, 0.3, 0.05, 0.9, 0.65), "crop 3"),
+    "mirror": (ImageOps.mirror, "mirror"),
+    "upside down": (ImageOps.flip, "upside down"),
+    "turned": (lambda im: im.rotate(90, expand=True), "turned 90°"),
+    "rotated": (lambda im: im.rotate(7, resample=Image.Resampling.BICUBIC), "rotated 7°"),
+    "grey": (lambda im: ImageOps.grayscale(im).convert("RGB"), "grey"),
+    "bright": (lambda im: ImageEnhance.Brightness(im).enhance(1.4), "brighter or darker"),
+    "negative": (ImageOps.invert, "negative"),
+    "border": (lambda im: ImageOps.expand(im, 24, "black"), None),
+    "sticker": (sticker, None),
+    "blur": (lambda im: im.filter(ImageFilter.GaussianBlur(2)), None),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edited_copy_is_found_and_its_edit_is_named(name):
+    edit, words = EDITS[name]
+    images = [photograph(seed) for seed in range(12)]
+    found = find_copies(inputs([*images, edit(images[3])])).at_least(DEFAULT_THRESHOLD)
+    assert list(zip(found.left.tolist(), found.right.tolist(), strict=True)) == [(3, 12)]
+    if words:
+        assert words in found.edit[0]
+
+
+def test_different_pictures_are_no_copies():
+    found = find_copies(inputs([photograph(seed) for seed in range(60)]))
+    assert len(found.at_least(0.5)) == 0
+
+
+def test_pictures_without_structure_match_only_themselves():
+    rng = np.random.default_rng(0)
+    images = [Image.new("RGB", (90, 70), (v, v, v)) for v in (0, 128, 250, 255)]
+    images += [Image.fromarray(rng.integers(244, 256, (70, 90, 3), np.uint8)) for _ in range(4)]
+    for seed in range(6):
+        page = Image.new("RGB", (320, 400), "white")
+        letters = np.random.default_rng(seed)
+        for y in range(20, 380, 14):
+            line = "".join(letters.choice(list("abcdefghij klmnop qrstu "), 46))
+            ImageDraw.Draw(page).text((20, y), line, fill=(20, 20, 20))
+        images.append(page)
+    found = find_copies(inputs([*images, images[0].copy()]))
+    assert [(a, b) for a, b, s in zip(found.left, found.right, found.score, strict=True) if s >= 0.5] == [
+        (0, len(images))
+    ]
+    assert found.exact[0]
+    assert found.edit[0] == "identical"
+
+
+def test_exact_copies_share_what_is_found_of_one_of_them():
+    images = [photograph(1), photograph(2), photograph(1), ImageOps.mirror(photograph(1))]
+    found = find_copies(inputs(images)).at_least(DEFAULT_THRESHOLD)
+    assert sorted(zip(found.left.tolist(), found.right.tolist(), strict=True)) == [(0, 2), (0, 3), (2, 3)]
+
+
+def test_nothing_is_found_among_no_images_or_one():
+    assert len(find_copies(inputs([photograph(0)]))) == 0
