@@ -10,6 +10,8 @@ import numpy as np
 
 from fastdup_checks.derived import derive
 from fastdup_checks.index import Neighbours, find_neighbours
+from fastdup_checks.labels import VOTERS, LabelSuspects, score_labels
+from fastdup_checks.whitening import whiten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from fastdup_checks.records import Record
     from fastdup_checks.scan import Scan
 
-__all__ = ("Analysis", "Copies", "LabelSuspects", "Outliers")
+__all__ = ("Analysis", "Copies", "Outliers")
 
 NEIGHBOURS = 20
 NEAR = 0.95
@@ -53,16 +55,6 @@ class Outliers:
     reason: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LabelSuspects:
-    """How likely each image's label is wrong."""
-
-    score: NDArray[np.float32]
-    """(n,) 0..1; 0 where there is no label."""
-    suggested: tuple[str | None, ...]
-    """(n,) the label that the neighbours speak for."""
-
-
 class Analysis:
     """Everything derived from one scan."""
 
@@ -70,7 +62,7 @@ class Analysis:
         self.scan = scan
 
     def _derive(
-        self, kind: str, compute: Callable[[], dict[str, NDArray[Any]]], *more: str
+        self, kind: str, compute: Callable[[], dict[str, NDArray[Any]]], *more: bytes
     ) -> Mapping[str, NDArray[Any]]:
         return derive(self.scan.settings.cache, kind, (self.fingerprint, *more), compute)
 
@@ -144,23 +136,31 @@ class Analysis:
         return Outliers(score, near.ids[:, 0], ("far from every other image",) * len(score))
 
     @cached_property
+    def cluster_of(self) -> NDArray[np.int64]:
+        """(n,) equal numbers for copies of one picture."""
+        numbers = np.arange(len(self.images))
+        for rows in self.clusters:
+            numbers[list(rows)] = rows[0]
+        return numbers
+
+    @cached_property
     def labels(self) -> LabelSuspects:
-        """How likely each label is wrong."""
-        labels = [r.label for r in self.images]
-        scores, suggested = [], []
-        for row, label in enumerate(labels):
-            near = [
-                (labels[i], s) for i, s in zip(self.neighbours.ids[row], self.neighbours.similarities[row], strict=True)
-            ]
-            votes: dict[str, float] = {}
-            for other, similarity in near:
-                if other is not None:
-                    votes[other] = votes.get(other, 0.0) + max(0.0, float(similarity))
-            total = sum(votes.values())
-            best = min(votes, key=lambda name: (-votes[name], name)) if votes else None
-            suggested.append(best)
-            scores.append(1 - votes.get(label, 0.0) / total if label is not None and total > 0 else 0.0)
-        return LabelSuspects(np.round(scores, 4).astype(np.float32), tuple(suggested))
+        """How likely each label is wrong; classes are numbered as in `Dataset.classes`."""
+        number = {name: place for place, name in enumerate(self.scan.dataset.classes)}
+        labels = np.array([number.get(r.label or "", -1) for r in self.images], dtype=np.int64)
+
+        def compute() -> dict[str, NDArray[Any]]:
+            vectors = whiten(self.scan.vectors, labels=labels)
+            near = find_neighbours(vectors, 2 * VOTERS, threads=self.scan.settings.threads)
+            found = score_labels(near.ids, near.similarities, labels, copies=self.cluster_of)
+            return {"score": found.score, "suggested": found.suggested, "confusion": found.confusion}
+
+        known = self._derive("labels-1", compute, labels.tobytes(), self.cluster_of.tobytes())
+        return LabelSuspects(known["score"], known["suggested"], known["confusion"])
+
+    def class_name(self, number: int) -> str | None:
+        """The label with a number, None for -1."""
+        return self.scan.dataset.classes[number] if number >= 0 else None
 
 
 def connect(count: int, left: NDArray[np.int32], right: NDArray[np.int32]) -> tuple[tuple[int, ...], ...]:

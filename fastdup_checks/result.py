@@ -200,7 +200,7 @@ class Result:
             LabelSuspect(
                 self.analysis.images[row].path,
                 label,
-                suspects.suggested[row],
+                self.analysis.class_name(int(suspects.suggested[row])),
                 round(float(suspects.score[row]), 4),
             )
             for row in rows[np.lexsort((rows, -suspects.score[rows]))].tolist()

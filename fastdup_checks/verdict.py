@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ("Outcome", "Verdict", "format_bound", "format_value", "judge", "skipped")
 
-Outcome = Literal["passed", "failed", "warned", "measured", "skipped"]
-"""`warned` is a failure of an expectation whose severity is `warn`; `measured` has no bound to keep to."""
+Outcome = Literal["passed", "failed", "warned", "xfailed", "measured", "skipped"]
+"""`warned` is a failure of an expectation whose severity is `warn`, `xfailed` one that is known and has a reason;
+`measured` has no bound to keep to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +36,23 @@ class Verdict:
 
 
 def judge(expectation: Expectation, measurement: Measurement) -> Verdict:
-    """Hold a measurement against the expectation's bound; bounds are inclusive."""
+    """Hold a measurement against the expectation's bound; bounds are inclusive.
+
+    An expectation that is known to fail (`xfail`) fails when it is met: its reason has gone, and so must the entry.
+    """
+    bad: Outcome = "warned" if expectation.severity == "warn" else "failed"
+    said = _sentence(expectation, measurement)
     if expectation.bound is None:
         outcome: Outcome = "measured"
     elif expectation.bound.holds(measurement.value):
-        outcome = "passed"
+        outcome = "passed" if expectation.xfail is None else bad
+        said += "" if expectation.xfail is None else f"; no longer fails, so remove its xfail ({expectation.xfail})"
+    elif expectation.xfail is None:
+        outcome = bad
     else:
-        outcome = "warned" if expectation.severity == "warn" else "failed"
-    return Verdict(expectation, measurement, outcome, _sentence(expectation, measurement, outcome))
+        outcome = "xfailed"
+        said += f"; known to fail ({expectation.xfail})"
+    return Verdict(expectation, measurement, outcome, said)
 
 
 def skipped(expectation: Expectation) -> Verdict:
@@ -51,11 +61,12 @@ def skipped(expectation: Expectation) -> Verdict:
     return Verdict(expectation, measurement, "skipped", f"{expectation.id}: skipped ({expectation.skip})")
 
 
-def _sentence(expectation: Expectation, measurement: Measurement, outcome: Outcome) -> str:
+def _sentence(expectation: Expectation, measurement: Measurement) -> str:
     unit, bound = measurement.unit, expectation.bound
     said = f"{expectation.id}: {format_value(measurement.value, unit)}"
     if bound is not None:
-        place = "within" if outcome == "passed" else "above" if bound.direction == "at_most" else "below"
+        held = bound.holds(measurement.value)
+        place = "within" if held else "above" if bound.direction == "at_most" else "below"
         said += f", {place} the {format_bound(bound, unit)}"
     if unit == "share":
         said += f" ({measurement.count} of {measurement.population} {measurement.population_name})"

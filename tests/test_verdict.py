@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -40,6 +41,17 @@ def test_a_warning_does_not_fail():
     verdict = judge(expectation(Bound("at_most", 0), severity="warn"), Measurement(0.5, "share", 1, 2, "images"))
     assert verdict.outcome == "warned"
     assert not verdict.failed
+
+
+def test_a_known_failure_does_not_fail_until_it_is_none():
+    known = replace(expectation(Bound("at_most", 0)), xfail="ticket 7")
+    verdict = judge(known, Measurement(0.5, "share", 1, 2, "images"))
+    assert (verdict.outcome, verdict.failed) == ("xfailed", False)
+    assert verdict.message == "x: 50%, above the 0% allowed (1 of 2 images); known to fail (ticket 7)"
+    verdict = judge(known, Measurement(0, "share", 0, 2, "images"))
+    assert verdict.failed
+    assert "remove its xfail (ticket 7)" in verdict.message
+    assert judge(replace(known, severity="warn"), Measurement(0, "share", 0, 2, "images")).outcome == "warned"
 
 
 def test_the_message_says_value_bound_numerator_and_denominator():

@@ -48,7 +48,7 @@ def label_consistency(analysis: Analysis, scope: LabelScope) -> Measurement:
     rows = rows[np.lexsort((rows, -suspects.score[rows]))]
     findings = []
     for row in rows.tolist():
-        image, suggested = analysis.images[row], suspects.suggested[row]
+        image, suggested = analysis.images[row], analysis.class_name(int(suspects.suggested[row]))
         note = f"labelled {printable(image.label or '')}, looks like {printable(suggested or 'none of the classes')}"
         evidence = (("label", image.label or ""), ("suggested", suggested or ""))
         findings.append(Finding((image.path,), round(float(suspects.score[row]), 4), note, evidence))

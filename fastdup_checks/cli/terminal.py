@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ("add_scan_options", "complain", "print_verdicts", "progress_of", "show_path")
 
-_COLOUR = {"passed": "32", "failed": "31;1", "warned": "33", "skipped": "2", "measured": "36"}
+_COLOUR = {"passed": "32", "failed": "31;1", "warned": "33", "xfailed": "33", "skipped": "2", "measured": "36"}
 _SHOWN = 3
 """Findings named under an expectation that was not met."""
 

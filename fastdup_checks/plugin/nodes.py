@@ -56,9 +56,6 @@ class ExpectationItem(pytest.Item):
             self.add_marker(mark)
         if expectation.skip is not None:
             self.add_marker(pytest.mark.skip(reason=expectation.skip))
-        if expectation.xfail is not None:
-            # Only a bad verdict is what was expected to fail; a scan that cannot be done stays an error.
-            self.add_marker(pytest.mark.xfail(reason=expectation.xfail, raises=ExpectationFailed, strict=True))
         if self.config.pluginmanager.hasplugin("xdist"):
             self.add_marker(pytest.mark.xdist_group(f"fastdup-{self.parent.nodeid}"))
 
@@ -76,7 +73,10 @@ class ExpectationItem(pytest.Item):
             "fastdup.report": str(run.gallery),
         }
         self.user_properties.extend(properties.items())
-        if verdict.failed:
+        if verdict.outcome == "xfailed" and not self.config.getoption("runxfail"):
+            # No mark: it would hide a scan that cannot be done, and the verdict alone knows what was expected to fail.
+            pytest.xfail(self.expectation.xfail or "")
+        if verdict.outcome in {"failed", "xfailed"}:
             raise ExpectationFailed([verdict])
         if verdict.outcome == "warned":
             self.warn(FastdupWarning(verdict.message))

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.errors import FastdupChecksError
-from fastdup_checks.pipeline import analyse, write_report
+from fastdup_checks.pipeline import analyse, evaluate, write_report
 from fastdup_checks.result import Result
-from fastdup_checks.verdict import judge
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -73,14 +72,14 @@ class Run:
         """
         known = self._verdicts.get(expectation.id)
         if known is None:
-            known = judge(expectation, self.measure(expectation.check, expectation.params))
+            known = evaluate(expectation, self.scan())
             self._verdicts[expectation.id] = known
         return known
 
     def result(self) -> Result:
-        """Everything found, with the verdicts on all expectations that are not skipped."""
+        """Everything found, with the verdicts on all expectations."""
         analysis = self.scan()
-        return Result(analysis, [self.judge(e) for e in self.plan.expectations if e.skip is None])
+        return Result(analysis, [self.judge(e) for e in self.plan.expectations])
 
     def write_report(self, ran: Collection[str], *, started: float) -> None:
         """Write gallery, report.json and tables, with verdicts on the expectations that ran and on no others.

@@ -19,9 +19,10 @@ from fastdup_checks.plugin.options import directory, is_worker, shown
 from fastdup_checks.plugin.run import Run
 from fastdup_checks.plugin.terminal import findings_section, write_summary
 from fastdup_checks.report.summary import verdict_payload
+from fastdup_checks.verdict import skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Collection, Generator, Sequence
 
 __all__ = ("FastdupSession", "facade", "only_config", "start")
 
@@ -113,6 +114,7 @@ class FastdupSession:
         self._started = time.time()
         self._payloads: dict[str, dict[str, dict[str, Any]]] = {}
         """configuration file -> id -> what became of the expectation."""
+        self._galleries: list[Path] = []
         self._unwritten: list[str] = []
 
     def pytest_report_header(self) -> str:
@@ -136,11 +138,16 @@ class FastdupSession:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Send the verdict along with the report, and show the worst findings of a failed one."""
         report = yield
-        if isinstance(item, ExpectationItem) and call.when == "call" and item.verdict is not None:
-            payload = verdict_payload(item.verdict, _SENT_FINDINGS)
+        if not isinstance(item, ExpectationItem):
+            return report
+        verdict = item.verdict if call.when == "call" else None
+        if call.when == "setup" and item.expectation.skip is not None:
+            verdict = skipped(item.expectation)
+        if verdict is not None:
+            payload = verdict_payload(verdict, _SENT_FINDINGS)
             # Attributes of a report travel to the xdist controller, as long as they are plain values.
             report.fastdup = {"config": str(item.path), "verdict": payload}  # type: ignore[attr-defined]
-            if report.failed and item.verdict.failed:
+            if report.failed and payload["findings"]:
                 report.sections.append(
                     (f"{item.name}: worst findings", findings_section(payload, shown(self._config, item.gallery))),
                 )
@@ -157,22 +164,26 @@ class FastdupSession:
         if is_worker(self._config):
             return
         for path, run in self._runs.items():
-            ran = self._payloads.get(str(path))
-            if ran:
-                try:
-                    run.write_report(ran, started=self._started)
-                except FastdupChecksError as error:
-                    self._unwritten.append(f"the report could not be written: {error}")
+            ran = self._payloads.get(str(path), {})
+            if any(verdict["outcome"] != "skipped" for verdict in ran.values()):
+                self._write(run, ran)
         if self._unwritten and not self._config.pluginmanager.hasplugin("terminalreporter"):
             sys.stderr.write("".join(f"fastdup-checks: {line}\n" for line in self._unwritten))
+
+    def _write(self, run: Run, ran: Collection[str]) -> None:
+        try:
+            run.write_report(ran, started=self._started)
+        except FastdupChecksError as error:
+            self._unwritten.append(f"the report could not be written: {error}")
+        else:
+            self._galleries.append(run.gallery)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """A line for each verdict, and where the galleries are."""
         if is_worker(self._config):
             return
-        galleries = [run.gallery for path, run in self._runs.items() if str(path) in self._payloads]
         verdicts = []
         for path, run in self._runs.items():
             ran = self._payloads.get(str(path), {})
             verdicts += [ran[e.id] for e in run.plan.expectations if e.id in ran]
-        write_summary(terminalreporter, verdicts, [] if self._unwritten else galleries, self._unwritten)
+        write_summary(terminalreporter, verdicts, self._galleries, self._unwritten)

@@ -18,6 +18,7 @@ _COLOURS: dict[str, dict[str, bool]] = {
     "passed": {"green": True},
     "failed": {"red": True},
     "warned": {"yellow": True},
+    "xfailed": {"yellow": True},
 }
 
 

@@ -61,6 +61,7 @@ class Card:
     """The evidence that the score repeats ("similarity"), or empty."""
     given: str
     suggested: str
+    """The class that it looks like; empty where it looks like none, and for other kinds."""
     facts: tuple[tuple[str, str], ...]
 
     @property
@@ -126,7 +127,7 @@ def lay_out(finding: Finding, album: Album, most: int) -> Card:
         score=_number(finding.score),
         score_name=score_name,
         given=printable(entries[0].facts.label or "no label") if kind == "label" else "",
-        suggested=printable(said.get("suggested") or "none of the classes") if kind == "label" else "",
+        suggested=printable(said.get("suggested", "")),
         facts=tuple((name, _number(value)) for name, value in facts if name != score_name),
     )
 
@@ -134,4 +135,4 @@ def lay_out(finding: Finding, album: Album, most: int) -> Card:
 def _number(value: str | float) -> str:
     if isinstance(value, str):
         return printable(value)
-    return str(value) if isinstance(value, int) else f"{value:.3f}" if 0.001 <= abs(value) < 1000 else f"{value:.4g}"
+    return str(value) if isinstance(value, int) else f"{value:.3f}" if 0.001 <= abs(value) < 10 else f"{value:.4g}"

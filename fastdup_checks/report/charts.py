@@ -60,7 +60,6 @@ class Balance:
 def bullet(verdict: Verdict) -> Bullet | None:
     """The bar of a verdict; None where there is no bound or nothing to compare."""
     bound = verdict.expectation.bound
-    # A measurement without a bound is possible: a run without a configuration judges nothing.
     if bound is None or not np.isfinite([verdict.measurement.value, bound.value]).all():
         return None
     value, limit = verdict.measurement.value, bound.value

@@ -59,7 +59,7 @@ async function showPair() {
   const [a, b] = await Promise.all(chosen.map(image => load(image.picture)));
   if (compare.finding !== finding) return;
   compare.dialog.classList.toggle("alone", !b);
-  $("#compare-title").textContent = $(".note, .relabel", finding.element)?.textContent ?? finding.section.id;
+  $("#compare-title").textContent = $(".note, .guess", finding.element)?.textContent ?? finding.section.id;
   drawTurned(compare.one, a, 0);
   let said = "";
   if (b) {

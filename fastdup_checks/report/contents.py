@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fastdup_checks.result import Result
     from fastdup_checks.store import Store
 
-__all__ = ("gallery_page",)
+__all__ = ("Thumbnails", "gallery_page")
 
 THUMBNAIL_SIDE = 160
 """Longest side of a picture in the gallery, pixels."""
@@ -52,7 +52,7 @@ def gallery_page(result: Result, store: Store) -> Page:
         images=scan.size,
         verdicts=tuple(result.verdicts),
         facts=facts.get,
-        thumbnail=_Thumbnails(analysis, store),
+        thumbnail=Thumbnails(analysis, store),
         unreadable=len(scan.broken),
         tallies=_tallies(analysis),
         distributions=_distributions(analysis),
@@ -62,7 +62,7 @@ def gallery_page(result: Result, store: Store) -> Page:
     )
 
 
-class _Thumbnails:
+class Thumbnails:
     """JPEG thumbnails by path, made on demand and kept in the store."""
 
     def __init__(self, analysis: Analysis, store: Store) -> None:
@@ -71,6 +71,7 @@ class _Thumbnails:
         self._row = {record.path: row for row, record in enumerate(analysis.images)}
 
     def __call__(self, path: str) -> bytes | None:
+        """The picture of an image, or None where there is none."""
         row = self._row.get(path)
         if row is None:
             return None

@@ -12,9 +12,9 @@ const sections = data.sections.map(([id, check], number) => {
   const element = $(`#e${number + 1}`);
   return { id, check, element, list: $(".findings", element), findings: [], shown: [], limit: BATCH };
 });
-const findings = data.findings.map(([section, kind, members, keep, tiles], number) => {
-  const finding = { number, section: sections[section], kind, members, keep, tiles, shown: true, ready: false,
-    element: document.getElementById(`f${number}`) };
+const findings = data.findings.map(([section, kind, members, keep, tiles, suggested], number) => {
+  const finding = { number, section: sections[section], kind, members, keep, tiles, suggested, shown: true,
+    ready: false, element: document.getElementById(`f${number}`) };
   finding.section.findings.push(finding);
   return finding;
 });
@@ -108,7 +108,7 @@ function fill(section) {
   $(".next", section.pager).textContent = `Show ${Math.min(BATCH, left)} more`;
   $(".all", section.pager).textContent = `Show all ${section.shown.length.toLocaleString("en")}`;
   const bulk = $(".bulk option", section.element);
-  if (bulk) bulk.textContent = `All ${section.shown.length.toLocaleString("en")} \u2026`;
+  if (bulk) bulk.textContent = `Decide all ${section.shown.length.toLocaleString("en")}`;
 }
 
 function makePager(section) {
@@ -152,7 +152,22 @@ function start() {
     filters.search.focus();
   });
   $("#bar").addEventListener("submit", event => event.preventDefault());
+  $("option[value=relabel]", filters.decision).hidden = !findings.some(finding => finding.suggested);
   document.documentElement.classList.add("live");
   $("#bar").hidden = !findings.length;
   applyFilters();
+  followScroll();
+}
+
+/** Mark the section under the eyes in the list of sections. */
+function followScroll() {
+  const seen = new Set();
+  const watch = new IntersectionObserver(entries => {
+    for (const { target, isIntersecting } of entries) if (isIntersecting) seen.add(target); else seen.delete(target);
+    const first = sections.find(section => seen.has(section.element));
+    for (const link of $$(".nav a")) {
+      if (link.hash === `#${first?.element.id}`) link.ariaCurrent = "true"; else link.removeAttribute("aria-current");
+    }
+  }, { rootMargin: "-20% 0px -70% 0px" });
+  for (const section of sections) watch.observe(section.element);
 }

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = ("render_gallery",)
 
-SCRIPTS = ("gallery.js", "compare.js", "review.js", "map.js")
-_ORDER = ("failed", "warned", "passed", "measured", "skipped")
+SCRIPTS = ("gallery.js", "compare.js", "review.js", "export.js", "map.js")
+"""In this order, each builds on those before it."""
+_ORDER = ("failed", "warned", "xfailed", "passed", "measured", "skipped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,11 @@ class _Section:
     id: str
     value: str
     bound: str
-    message: str
     remark: str
+    known: str
+    """What there is to say of a known failure, or empty."""
+    skip: str
+    """Why it was not judged, or empty."""
     bullet: Bullet | None
     cards: tuple[tuple[int, Card], ...]
     """With the number of each card, which counts through the page."""
@@ -101,6 +105,7 @@ def render_gallery(page: Page) -> str:
         data=Markup(_json(data)),  # noqa: S704 - escaped by _json
         outcomes=[(name, outcomes.count(name)) for name in _ORDER if name in outcomes],
         sections=sections,
+        judged=any(section.bound for section in sections),
         histograms=[drawn for drawn in map(histogram, page.distributions) if drawn],
         balance=balance(page.tallies),
         classes=len({tally.label for tally in page.tallies if tally.label is not None}),
@@ -117,15 +122,17 @@ def _sections(page: Page, cards: Sequence[Sequence[Card]]) -> list[_Section]:
     count = 0
     for number, (verdict, own) in enumerate(zip(page.verdicts, cards, strict=True)):
         measurement, bound = verdict.measurement, verdict.expectation.bound
+        skip = (verdict.expectation.skip or "no reason given") if verdict.outcome == "skipped" else ""
         sections.append(
             _Section(
                 anchor=f"e{number + 1}",
                 verdict=verdict,
                 id=printable(verdict.expectation.id),
-                value=format_value(measurement.value, measurement.unit),
+                value="" if skip else format_value(measurement.value, measurement.unit),
                 bound=format_bound(bound, measurement.unit) if bound is not None else "",
-                message=printable(verdict.message),
                 remark=printable(measurement.remark),
+                known=_known(verdict),
+                skip=printable(skip),
                 bullet=bullet(verdict),
                 cards=tuple(enumerate(own, start=count)),
                 more=len(measurement.findings) - len(own),
@@ -134,6 +141,14 @@ def _sections(page: Page, cards: Sequence[Sequence[Card]]) -> list[_Section]:
         )
         count += len(own)
     return sections
+
+
+def _known(verdict: Verdict) -> str:
+    reason = verdict.expectation.xfail
+    if reason is None:
+        return ""
+    said = "known to fail" if verdict.outcome == "xfailed" else "no longer fails, so remove its xfail"
+    return f"{said}: {printable(reason)}"
 
 
 def _splits(page: Page) -> list[tuple[str, int]]:
@@ -155,7 +170,14 @@ def _data(page: Page, album: Album, sections: Sequence[_Section]) -> dict[str, A
         "images": [_image(entry, album, decidable=entry.number in named) for entry in album.entries],
         "sections": [[section.id, section.verdict.expectation.check] for section in sections],
         "findings": [
-            [number, card.kind, card.members, card.keep, [tile.entry.number for tile in card.tiles]]
+            [
+                number,
+                card.kind,
+                card.members,
+                card.keep,
+                [tile.entry.number for tile in card.tiles],
+                *([card.suggested] if card.suggested else []),
+            ]
             for number, section in enumerate(sections)
             for _, card in section.cards
         ],

@@ -9,7 +9,8 @@ function openMap(given) {
   const steps = new DataView(bytes.buffer);
   const points = given.images.map((number, i) => ({ image: images[number], number,
     x: steps.getUint16(4 * i, true) / 65535, y: steps.getUint16(4 * i + 2, true) / 65535 }));
-  const span = { x: Math.max(...points.map(p => p.x)) || 1e-6, y: Math.max(...points.map(p => p.y)) || 1e-6 };
+  const far = { x: Math.max(...points.map(p => p.x)), y: Math.max(...points.map(p => p.y)) };
+  const span = { x: Math.max(far.x, 0.05), y: Math.max(far.y, 0.05) };
   const offence = new Map(); // image number -> its first finding
   for (const finding of findings) {
     for (const number of finding.members) if (!offence.has(number)) offence.set(number, finding);
@@ -19,7 +20,7 @@ function openMap(given) {
     class: p => p.image.label || "no class",
     finding: p => offence.get(p.number)?.section.id ?? "no finding",
   };
-  const view = { zoom: 1, x: span.x / 2, y: span.y / 2 }; // the middle of the window, in map units
+  const view = { zoom: 1, x: far.x / 2, y: far.y / 2 }; // the middle of the window, in map units
   const thumbnails = new Map();
   let groups = [], only = null, hovered = null, width = 0, height = 0, waiting = false;
 
@@ -219,7 +220,7 @@ function openMap(given) {
     point(width / 2, height / 2);
   });
   function reset() {
-    Object.assign(view, { zoom: 1, x: span.x / 2, y: span.y / 2 });
+    Object.assign(view, { zoom: 1, x: far.x / 2, y: far.y / 2 });
     draw();
   }
   $("#map-in").addEventListener("click", () => zoomAt(width / 2, height / 2, 1.6));

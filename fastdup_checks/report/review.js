@@ -1,5 +1,5 @@
 "use strict";
-// Decisions on findings: made with mouse or keyboard, kept in the browser, exported as files.
+// Decisions on findings: made with mouse or keyboard, kept in the browser.
 
 const STORE = `fastdup-checks/${data.dataset}`;
 let decisions = {}; // by the content of the finding: {decision, keep, reason}
@@ -70,6 +70,7 @@ function prepare(finding) {
 function paint(finding) {
   const given = decisionOf(finding);
   finding.element.dataset.decision = given?.decision ?? "";
+  $("[data-do=relabel]", finding.element).hidden = !finding.suggested;
   for (const button of $$(".act button", finding.element)) {
     button.ariaPressed = String(button.dataset.do === given?.decision);
   }
@@ -107,6 +108,7 @@ function step(by) {
 /** Decide on the current finding and go on to the next. */
 function judge(decision, keep) {
   if (!current?.shown) return step(0);
+  if (decision === "relabel" && !current.suggested) return;
   const judged = current;
   const next = visible[visible.indexOf(judged) + 1];
   decide(judged, decision, keep);
@@ -127,72 +129,12 @@ function takeBack() {
   goTo(finding);
 }
 
-// -- export
-
-/** A string that YAML reads back as it is; escapes that JSON has and YAML has not do not occur. */
-const quoted = text => JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ud800-\udfff]/gu, c =>
-  `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
-
-/** Accepted findings, one entry each, in an order that does not depend on the run. */
-function baseline(author, reason) {
-  const entries = new Map();
-  for (const finding of findings) {
-    const given = decisionOf(finding);
-    if (given?.decision !== "accept") continue;
-    const members = finding.members.map(number => images[number]).filter(image => image.sha256)
-      .sort((a, b) => compareText(a.sha256, b.sha256));
-    if (!members.length) continue;
-    entries.set(keyOf(finding), [
-      `  - check: ${quoted(finding.section.check)}`,
-      "    images:",
-      ...members.map(image => `      - {sha256: ${image.sha256}, path: ${quoted(image.shown)}}`),
-      `    reason: ${quoted(given.reason || reason)}`,
-      `    author: ${quoted(author)}`,
-    ].join("\n"));
-  }
-  const sorted = [...entries].sort((a, b) => compareText(a[0], b[0])).map(([, entry]) => `${entry}\n`);
-  return sorted.length ? `version: 1\naccepted:\n${sorted.join("")}` : "version: 1\naccepted: []\n";
-}
-
-/** Paths to remove, one a line, as bytes; names that would break a line are quoted as git quotes them. */
-function removals() {
-  const paths = [...new Set(findings.flatMap(droppedOf))].map(number => images[number].path).sort(compareText);
-  const lines = paths.map(path => /[\x00-\x1f"\\\x7f]/.test(path)
-    ? `"${path.replace(/["\\]/g, "\\$&").replace(/[\x00-\x1f\x7f]/g, c =>
-      `\\${c.charCodeAt(0).toString(8).padStart(3, "0")}`)}"` : path);
-  return lines.map(line => `${line}\n`).join("");
-}
-
-function save(name, content) {
-  const url = URL.createObjectURL(new Blob([content], { type: "application/octet-stream" }));
-  make("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10000);
-}
-
-function openExport() {
-  const accepted = findings.filter(finding => decisionOf(finding)?.decision === "accept");
-  const dropped = new Set(findings.flatMap(droppedOf));
-  const kept = new Set(findings.filter(decisionOf).flatMap(finding =>
-    finding.members.filter(number => !droppedOf(finding).includes(number))));
-  const both = [...dropped].filter(number => kept.has(number));
-  $("#accepted-count").textContent = `${accepted.length} accepted ${accepted.length === 1 ? "finding" : "findings"}`;
-  $("#removed-count").textContent = `${dropped.size} ${dropped.size === 1 ? "file" : "files"} to remove`;
-  $("#torn").hidden = !both.length;
-  $("#torn").textContent = `Kept in one finding and dropped in another, so on the list: ${both.slice(0, 5)
-    .map(number => images[number].shown).join(", ")}${both.length > 5 ? ` and ${both.length - 5} more` : ""}.`;
-  $("#save-baseline").disabled = !accepted.length;
-  $("#save-removals").disabled = !dropped.size;
-  $("#export-dialog").showModal();
-}
-
-// -- events
-
 const KEYS = {
-  k: () => judge("keep"), d: () => judge("drop"), a: () => judge("accept"), u: takeBack,
+  k: () => judge("keep"), d: () => judge("drop"), a: () => judge("accept"), l: () => judge("relabel"), u: takeBack,
   n: () => step(1), p: () => step(-1), ArrowRight: () => step(1), ArrowLeft: () => step(-1),
   v: () => current && (compare.dialog.open ? compare.dialog.close() : openCompare(current)),
   r: () => current && !compare.dialog.open && $(".reason:not([hidden])", current.element)?.focus(),
-  "/": () => filters.search.focus(), e: openExport, "?": () => $("#help").showModal(),
+  "/": () => filters.search.focus(), e: () => openExport(), "?": () => $("#help").showModal(),
 };
 const MODES = { s: "swipe", f: "difference", b: "side" };
 
@@ -238,11 +180,13 @@ document.addEventListener("click", event => {
 
 for (const section of sections.filter(section => section.findings.length > 1)) {
   const bulk = $("#bulk").content.cloneNode(true);
+  if (!section.findings.some(finding => finding.suggested)) $("[value=relabel]", bulk).remove();
   $("select", bulk).addEventListener("change", event => {
     const { value } = event.target;
     event.target.value = "";
     for (const finding of section.findings) {
       if (!finding.shown || (value !== "clear" && decisionOf(finding))) continue;
+      if (value === "relabel" && !finding.suggested) continue;
       set(finding, value === "clear" ? null : { decision: value });
     }
     remember();
@@ -253,10 +197,5 @@ for (const section of sections.filter(section => section.findings.length > 1)) {
 
 for (const button of $$("[data-close]")) button.addEventListener("click", () => button.closest("dialog").close());
 filters.decision.addEventListener("change", () => { current = visible.includes(current) ? current : null; });
-$("#export").addEventListener("click", openExport);
 $("#keys").addEventListener("click", () => $("#help").showModal());
-$("#save-baseline").addEventListener("click", () =>
-  save("fastdup-baseline.yml", baseline($("#author").value.trim(), $("#why").value.trim())));
-$("#save-removals").addEventListener("click", () => save("fastdup-remove.txt", bytesOf(removals())));
-
 remember();

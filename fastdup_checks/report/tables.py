@@ -139,4 +139,9 @@ def _labels(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, str
     for row in np.lexsort((np.arange(len(paths)), -suspects.score)).tolist():
         label = analysis.images[row].label
         if label is not None:
-            yield paths[row], valid_text(label), valid_text(suspects.suggested[row] or ""), f"{suspects.score[row]:.4f}"
+            yield (
+                paths[row],
+                valid_text(label),
+                valid_text(analysis.class_name(int(suspects.suggested[row])) or ""),
+                f"{suspects.score[row]:.4f}",
+            )

@@ -14,6 +14,7 @@ from fastdup_checks.findings import Finding
 from fastdup_checks.report.gallery import render_gallery
 from fastdup_checks.report.page import Budget, Page
 from fastdup_checks.report.shrink import shrink
+from fastdup_checks.verdict import judge, skipped
 
 
 class Reader(HTMLParser):
@@ -133,12 +134,32 @@ def test_a_page_without_findings_labels_or_figures_is_still_a_page(studio: Studi
     assert "data:image" not in html.partition("<body>")[2]
 
 
-def test_a_measurement_without_a_bound_is_shown_without_one(full_page: Page) -> None:
-    given = full_page.verdicts[1]
-    free = replace(given, expectation=replace(given.expectation, bound=None), outcome="measured")  # type: ignore[arg-type]
-    html = render_gallery(replace(full_page, verdicts=(free,)))
-    assert 'class="mark measured"' in html
-    assert "allowed" not in html
+def test_a_run_without_bounds_speaks_of_measurements(full_page: Page) -> None:
+    free = tuple(judge(replace(given.expectation, bound=None), given.measurement) for given in full_page.verdicts)
+    html = render_gallery(replace(full_page, verdicts=free))
+    assert "Measurements" in html
+    assert "Outcome" not in html
+
+
+def test_a_skipped_expectation_says_why(full_page: Page) -> None:
+    given = full_page.verdicts[0]
+    html = render_gallery(replace(full_page, verdicts=(skipped(replace(given.expectation, skip="not <yet>")),)))
+    assert "Skipped: not &lt;yet&gt;" in html
+    assert "nothing to measure" not in html
+
+
+def test_a_known_failure_says_why(full_page: Page) -> None:
+    given = full_page.verdicts[0]
+    known = judge(replace(given.expectation, xfail="old <scans>"), given.measurement)
+    html = render_gallery(replace(full_page, verdicts=(known,)))
+    assert 'class="mark xfailed"' in html
+    assert "known to fail: old &lt;scans&gt;" in html
+
+
+def test_a_known_failure_that_is_none_any_more_says_so(full_page: Page) -> None:
+    given = full_page.verdicts[-1]
+    mended = judge(replace(given.expectation, xfail="old"), given.measurement)
+    assert "no longer fails, so remove its xfail: old" in render_gallery(replace(full_page, verdicts=(mended,)))
 
 
 @pytest.mark.parametrize("text", ["<script>", "a\nb", "\udcff", '"'])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import os
 import re
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from PIL import Image, ImageOps
@@ -19,7 +21,7 @@ from studio import Studio, verdict
 
 from fastdup_checks.findings import Finding
 from fastdup_checks.report.gallery import render_gallery
-from fastdup_checks.report.page import Page
+from fastdup_checks.report.page import Map, Page
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome", "chromium-browser"))), None)
 pytestmark = [
@@ -200,6 +202,19 @@ def test_everything_is_decided_and_exported_by_keyboard_alone(visit: Visit) -> N
     assert all(re.fullmatch("[0-9a-f]{64}", image["sha256"]) for image in leak)
 
 
+def test_right_suggestions_are_exported_as_a_table(visit: Visit) -> None:
+    page = visit.page
+    assert not page.locator("#f2 [data-do=relabel]").is_visible()
+    page.locator("#f10 [data-do=relabel]").click()
+    press(page, "n", "l", "e")
+    rows = list(csv.reader(io.StringIO(saved(page, "#save-labels").decode())))
+    assert rows == [
+        ["path", "label", "suggested"],
+        ["train/cat/wrong0.jpg", "cat", "dog"],
+        ["train/cat/wrong1.jpg", "cat", "dog"],
+    ]
+
+
 def test_names_that_would_break_a_line_are_exported_as_git_reads_them(
     visit: Visit, tmp_path: Path, full_page: Page
 ) -> None:
@@ -312,24 +327,27 @@ def test_a_mirrored_copy_is_turned_to_match(browser: sync_api.Browser, studio: S
     visit.close()
 
 
-def test_the_map_shows_the_picture_under_the_pointer_and_leads_to_its_finding(visit: Visit) -> None:
-    page = visit.page
-    page.select_option("#colour-by", "finding")
-    for group in page.locator("#map-key button").filter(has_text="dark_images").all():
-        group.click()
-    page.locator("#map").scroll_into_view_if_needed()
-    box = page.locator("#map").bounding_box()
-    tip = page.locator("#map-tip")
-    grid = ((x, y) for x in range(6, int(box["width"]), 20) for y in range(6, int(box["height"]), 20))
-    for x, y in grid:
-        page.mouse.move(box["x"] + x, box["y"] + y)
-        if tip.is_visible():
-            break
-    assert tip.locator(".pic").evaluate("e => getComputedStyle(e).backgroundImage").startswith("url")
+def test_the_map_shows_the_picture_under_the_pointer_and_leads_to_its_finding(
+    browser: sync_api.Browser, studio: Studio, tmp_path: Path
+) -> None:
+    paths = [studio.image(f"train/cat/{i}.jpg", i) for i in range(3)]
+    file = tmp_path / "gallery.html"
+    page = studio.page(
+        verdict("dark_images", [Finding((paths[1],), 1, "dark")]),
+        map=Map(tuple(paths), np.array([[-1.0, 0.0], [0.0, 0.0], [1.0, 0.0]])),
+    )
+    file.write_text(render_gallery(page), encoding="utf-8")
+    visit = Visit(browser, file)
+    canvas, tip = visit.page.locator("#map"), visit.page.locator("#map-tip")
+    canvas.hover()  # over its middle
+    assert tip.locator("b").inner_text() == "train/cat/1.jpg"
     assert "dark_images" in tip.locator("small").inner_text()
-    page.mouse.down()
-    page.mouse.up()
-    assert page.locator("#e3 .finding.current .tile b").inner_text() in tip.locator("b").text_content()
+    assert tip.locator(".pic").evaluate("e => getComputedStyle(e).backgroundImage").startswith("url")
+    canvas.hover(position={"x": 5, "y": 5})
+    assert not tip.is_visible()
+    canvas.click()
+    assert visit.page.locator(".finding.current").get_attribute("id") == "f0"
+    visit.close()
 
 
 def test_the_map_zooms_and_moves_by_keyboard(visit: Visit) -> None:
@@ -360,8 +378,8 @@ def test_many_findings_come_in_portions_and_all_are_reached(
     assert shown(page) == 150
     assert not page.locator(".pager").is_visible()
     page.reload()
-    page.evaluate("scrollTo(0, 0)")
-    press(page, *["n"] * 61)
+    page.evaluate("goTo(visible[59])")
+    press(page, "n")
     assert page.locator(".finding.current").get_attribute("id") == "f60"
     page.fill("#search", "149")
     sync_api.expect(page.locator("#shown")).to_have_text("1 of 150 findings")

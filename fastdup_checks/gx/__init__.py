@@ -1,0 +1,56 @@
+"""Image checks as Great Expectations rules.
+
+Importing this package registers the rules. A process that has not imported it does not know them, and GX then drops
+them from suites in silence: name this package as `module_name` of the expectations store in great_expectations.yml, and
+it is imported wherever the project is opened.
+"""
+
+from __future__ import annotations
+
+try:
+    import great_expectations  # noqa: F401
+except ImportError as error:
+    from fastdup_checks.errors import MissingExtra
+
+    raise MissingExtra("gx", "fastdup_checks.gx") from error
+
+from great_expectations.data_context.store import ExpectationsStore
+
+from fastdup_checks.gx.actions import ImageGalleryAction
+from fastdup_checks.gx.batch_rules import (
+    ExpectImageConflictingLabelCountToBeAtMost,
+    ExpectImageDuplicateRateToBeAtMost,
+    ExpectImageLabelConsistencyToBeAtLeast,
+    ExpectImageNearDuplicateRateToBeAtMost,
+    ExpectImageOutlierRateToBeAtMost,
+    ExpectNoImageLeakBetweenSplits,
+    ExpectUnreadableImageCountToBeAtMost,
+)
+from fastdup_checks.gx.project import register_in_project
+from fastdup_checks.gx.row_rules import (
+    ExpectColumnImagesNotToBeDuplicated,
+    ExpectColumnImagesNotToBeNearDuplicated,
+    ExpectColumnImagesNotToBeOutliers,
+    ExpectColumnImagesNotToHaveConflictingLabels,
+    ExpectColumnImagesToBeReadable,
+    ExpectColumnImagesToHaveConsistentLabels,
+)
+
+__all__ = (
+    "ExpectColumnImagesNotToBeDuplicated",
+    "ExpectColumnImagesNotToBeNearDuplicated",
+    "ExpectColumnImagesNotToBeOutliers",
+    "ExpectColumnImagesNotToHaveConflictingLabels",
+    "ExpectColumnImagesToBeReadable",
+    "ExpectColumnImagesToHaveConsistentLabels",
+    "ExpectImageConflictingLabelCountToBeAtMost",
+    "ExpectImageDuplicateRateToBeAtMost",
+    "ExpectImageLabelConsistencyToBeAtLeast",
+    "ExpectImageNearDuplicateRateToBeAtMost",
+    "ExpectImageOutlierRateToBeAtMost",
+    "ExpectNoImageLeakBetweenSplits",
+    "ExpectUnreadableImageCountToBeAtMost",
+    "ExpectationsStore",
+    "ImageGalleryAction",
+    "register_in_project",
+)

@@ -1,0 +1,149 @@
+"""What is known of one batch, shared by all rules that look at it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fastdup_checks.analysis import Analysis
+from fastdup_checks.checks import CHECKS
+from fastdup_checks.errors import FastdupChecksError
+from fastdup_checks.report.contents import Thumbnails
+from fastdup_checks.scan import scan
+from fastdup_checks.store import Store
+from fastdup_checks.table import TableReader, dress, open_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from fastdup_checks.findings import Measurement
+    from fastdup_checks.gx.source import Source
+    from fastdup_checks.records import Dataset
+    from fastdup_checks.table import Row
+
+__all__ = ("BatchReport", "Unmeasured", "guarded", "known_report", "report_rows")
+
+_ANALYSES = 8
+"""Batches whose analysis is kept in memory; that of an older one is made again, from the store."""
+_BATCHES = 256
+"""Batches that are known at all: all those of one checkpoint, so that its gallery can be written in the end."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """Why there is no report. Rules that get it fail; it is a value, since GX would try an exception three times."""
+
+    message: str
+
+
+class BatchReport:
+    """The analysis of a batch, and what rules ask of it."""
+
+    def __init__(self, key: str, analysis: Analysis) -> None:
+        self.key = key
+        """Names the batch in this process."""
+        self.analysis = analysis
+        self._measured: dict[tuple[str, Any], Measurement] = {}
+
+    def measure(self, check: str, params: Any) -> Measurement:
+        """What the check measures; each measurement is made once.
+
+        Raises:
+            DatasetError: if the batch does not have what the check needs.
+        """
+        if (check, params) not in self._measured:
+            self._measured[check, params] = CHECKS[check].measure(self.analysis, params)
+        return self._measured[check, params]
+
+    def offenders(self, check: str, params: Any) -> frozenset[str]:
+        """The names of all images in findings of the check, as `fastdup_checks.table.image_name` gives them."""
+        reader = self.analysis.scan.dataset.reader
+        assert isinstance(reader, TableReader)
+        findings = self.measure(check, params).findings
+        return frozenset(reader.listed.get(path, path) for finding in findings for path in finding.images)
+
+    def thumbnails(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """JPEGs of at most 160 pixels a side of those images that have a picture."""
+        with Store(self.analysis.scan.settings.cache) as store:
+            find = Thumbnails(self.analysis, store)
+            return {path: jpeg for path in paths if (jpeg := find(path)) is not None}
+
+
+class _Memory:
+    """The reports of this process, by key, and how to make those again that it has let go."""
+
+    def __init__(self) -> None:
+        self._reports: OrderedDict[str, BatchReport] = OrderedDict()
+        self._makers: OrderedDict[str, Callable[[], Analysis]] = OrderedDict()
+        self._lock = threading.RLock()  # one analysis at a time: it takes all cores as it is
+
+    def report(self, key: str, make: Callable[[], Analysis] | None = None) -> BatchReport | None:
+        """The report of that key, made where it is not there."""
+        with self._lock:
+            make = make or self._makers.get(key)
+            found = self._reports.get(key)
+            if make is None:
+                return found
+            if found is None:
+                found = BatchReport(key, make())
+            self._keep(self._reports, key, found, _ANALYSES)
+            self._keep(self._makers, key, make, _BATCHES)
+            return found
+
+    @staticmethod
+    def _keep(store: OrderedDict[str, Any], key: str, value: Any, most: int) -> None:
+        store[key] = value
+        store.move_to_end(key)
+        while len(store) > most:
+            store.popitem(last=False)
+
+
+_memory = _Memory()
+
+
+def report_rows(rows: Sequence[Row], source: Source) -> BatchReport | Unmeasured:
+    """The report of a table, made once for the same rows and unchanged files."""
+
+    def find() -> BatchReport | None:
+        bare = open_table(rows, source.folder)
+        return _memory.report(_key(rows, bare, source), lambda: _analyse(bare, rows, source))
+
+    return guarded(find)
+
+
+def guarded(find: Callable[[], BatchReport | None]) -> BatchReport | Unmeasured:
+    """What `find` gives, or why it gives nothing."""
+    try:
+        found = find()
+    except FastdupChecksError as error:
+        return Unmeasured(str(error))
+    except Exception as error:  # noqa: BLE001 - whatever it was, the rules fail and say it
+        _log.exception("the images of the batch could not be looked at")
+        return Unmeasured(f"{type(error).__name__}: {error}")
+    assert found is not None
+    return found
+
+
+def known_report(key: str) -> BatchReport | None:
+    """The report of a batch that this process has looked at."""
+    return _memory.report(key)
+
+
+def _analyse(bare: Dataset, rows: Sequence[Row], source: Source) -> Analysis:
+    return Analysis(dress(scan(bare, source.settings), rows, splits=source.splits))
+
+
+def _key(rows: Sequence[Row], bare: Dataset, source: Source) -> str:
+    """Names the rows, the state of their files, and how they are looked at."""
+    digest = hashlib.sha256(repr((source, source.settings, bare.reader.key)).encode("utf-8", "backslashreplace"))
+    stamps = {record.path: bare.reader.stamp(record) for record in bare.records}
+    texts = sorted(repr((row.split, row.label, row.group)) + repr(row.image) for row in rows)
+    for text in (*texts, *(f"{name!r} {stamp}" for name, stamp in stamps.items())):
+        digest.update(text.encode("utf-8", "backslashreplace"))
+    return digest.hexdigest()

@@ -1,0 +1,75 @@
+"""Rules about the image of each row, with `mostly`, row conditions and lists of the unexpected rows.
+
+The name of a class is stored in suites: a class that is renamed is lost to them.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Optional
+
+from fastdup_checks.gx.metrics import condition_name, make_condition
+from fastdup_checks.gx.rule import ImageRowRule, Number
+
+__all__ = (
+    "ExpectColumnImagesNotToBeDuplicated",
+    "ExpectColumnImagesNotToBeNearDuplicated",
+    "ExpectColumnImagesNotToBeOutliers",
+    "ExpectColumnImagesNotToHaveConflictingLabels",
+    "ExpectColumnImagesToBeReadable",
+    "ExpectColumnImagesToHaveConsistentLabels",
+)
+
+
+def _rows_of(check: str) -> str:
+    make_condition(check)
+    return condition_name(check)
+
+
+class ExpectColumnImagesToBeReadable(ImageRowRule):
+    """Expect that the images can be read whole: not missing, damaged, empty or something else."""
+
+    check: ClassVar[str] = "broken_images"
+    map_metric: ClassVar[Optional[str]] = _rows_of("broken_images")
+    sentence: ClassVar[str] = "The images in $column must be readable."
+
+
+class ExpectColumnImagesNotToBeDuplicated(ImageRowRule):
+    """Expect that no two rows have the same picture; all rows of a group are unexpected."""
+
+    check: ClassVar[str] = "duplicate_rate"
+    map_metric: ClassVar[Optional[str]] = _rows_of("duplicate_rate")
+    sentence: ClassVar[str] = "The images in $column must not repeat each other exactly."
+
+
+class ExpectColumnImagesNotToBeNearDuplicated(ImageRowRule):
+    """Expect that no row has an edited copy of another one's picture; all rows of a group are unexpected."""
+
+    check: ClassVar[str] = "near_duplicate_rate"
+    map_metric: ClassVar[Optional[str]] = _rows_of("near_duplicate_rate")
+    sentence: ClassVar[str] = "The images in $column must not be edited copies of each other."
+
+
+class ExpectColumnImagesNotToBeOutliers(ImageRowRule):
+    """Expect that every image is like some other one."""
+
+    check: ClassVar[str] = "outlier_rate"
+    map_metric: ClassVar[Optional[str]] = _rows_of("outlier_rate")
+    sentence: ClassVar[str] = "The images in $column must each be like some other one."
+    threshold: Number = 0.5
+
+
+class ExpectColumnImagesToHaveConsistentLabels(ImageRowRule):
+    """Expect that every image has the label that its look-alikes carry."""
+
+    check: ClassVar[str] = "label_consistency"
+    map_metric: ClassVar[Optional[str]] = _rows_of("label_consistency")
+    sentence: ClassVar[str] = "The images in $column must have the label that their look-alikes carry."
+    threshold: Number = 0.5
+
+
+class ExpectColumnImagesNotToHaveConflictingLabels(ImageRowRule):
+    """Expect that copies of a picture carry the same label; all rows of a group in conflict are unexpected."""
+
+    check: ClassVar[str] = "conflicting_labels"
+    map_metric: ClassVar[Optional[str]] = _rows_of("conflicting_labels")
+    sentence: ClassVar[str] = "Copies of a picture in $column must carry the same label."

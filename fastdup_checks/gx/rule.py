@@ -1,0 +1,278 @@
+"""What all image rules have in common: their arguments, how they are judged, and what Data Docs shows of them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar, List, Mapping, Optional, Tuple, Union
+
+from great_expectations.compatibility import pydantic
+from great_expectations.core.suite_parameters import SuiteParameterDict
+from great_expectations.expectations.expectation import (
+    BatchExpectation,
+    ColumnMapExpectation,
+    Expectation,
+    render_suite_parameter_string,
+)
+from great_expectations.expectations.expectation_configuration import parse_result_format
+from great_expectations.expectations.model_field_types import ConditionParser
+from great_expectations.expectations.row_conditions import RowConditionType
+from great_expectations.render import LegacyDiagnosticRendererType, LegacyRendererType
+from great_expectations.render.renderer.renderer import renderer
+
+from fastdup_checks.checks import CHECKS
+from fastdup_checks.errors import DatasetError, FastdupChecksError
+from fastdup_checks.expectation import Bound
+from fastdup_checks.expectation import Expectation as Entry
+from fastdup_checks.gx import docs
+from fastdup_checks.gx.metrics import DOMAIN_KEYS, REPORT, params_of, report_configuration
+from fastdup_checks.gx.report import BatchReport, Unmeasured
+from fastdup_checks.gx.source import SOURCE_KEYS
+from fastdup_checks.records import printable
+from fastdup_checks.table import image_name
+from fastdup_checks.verdict import Outcome, Verdict, judge
+
+__all__ = ("ImageBatchRule", "ImageRowRule", "ImageRule", "Number")
+
+Number = Union[float, SuiteParameterDict]
+"""A number, or `{"$PARAMETER": name}`."""
+
+
+class ImageRule(Expectation):
+    """A rule about the images of a batch.
+
+    Rules whose arguments from `label_column` to `megapixels` are alike share one analysis of the batch.
+
+    Args:
+        label_column: The column of the labels, used where the batch has it.
+        split_column: The column of the splits, likewise.
+        group_column: The column that says what an image belongs to (patient, video), likewise.
+        splits: The order of the splits; by default train, val, test, then the others by name.
+        root: The folder that relative paths are relative to; by default the working directory.
+        model: An ONNX encoder instead of the bundled one.
+        megabytes: The largest file that is read; by default 256.
+        megapixels: The largest picture that is decoded; by default 150.
+    """
+
+    label_column: Optional[str] = "label"
+    split_column: Optional[str] = "split"
+    group_column: Optional[str] = "group"
+    splits: Optional[List[str]] = None
+    root: Optional[str] = None
+    model: Optional[str] = None
+    megabytes: Optional[int] = None
+    megapixels: Optional[int] = None
+
+    check: ClassVar[str] = ""
+    """The check that measures."""
+    sentence: ClassVar[str] = ""
+    """What is wanted, in words; `$name` stands for an argument."""
+
+    @classmethod
+    def is_abstract(cls) -> bool:
+        """Only a class with a check is a rule, and has a type that suites may hold."""
+        return not cls.check or super().is_abstract()
+
+    def _params(self) -> Any:
+        return params_of(self.check, self._get_success_kwargs())
+
+    def _entry(self, bound: Bound | None) -> Entry:
+        """This rule as an entry of a data.yml."""
+        known = (self.meta or {}).get("fastdup_checks")
+        name = known.get("id") if isinstance(known, dict) else None
+        return Entry(
+            id=str(name or self.expectation_type),
+            check=self.check,
+            bound=bound,
+            unit=CHECKS[self.check].unit,
+            params=self._params(),
+            severity="error" if self.severity == "critical" else "warn",
+        )
+
+    @classmethod
+    def _argument(cls, configuration: Any, name: str) -> Any:
+        """An argument of a stored rule, which holds no defaults."""
+        return configuration.kwargs.get(name, cls.__fields__[name].default)
+
+    @classmethod
+    @renderer(renderer_type=LegacyRendererType.PRESCRIPTIVE)
+    @render_suite_parameter_string
+    def _prescriptive_renderer(
+        cls,
+        configuration: Any = None,
+        result: Any = None,
+        runtime_configuration: Any = None,
+        **_: Any,
+    ) -> list[Any]:
+        configuration = configuration or result.expectation_config
+        names = [name for name in cls.__fields__ if name in {*cls.args_keys, *DOMAIN_KEYS}]
+        given = {name: cls._argument(configuration, name) for name in names}
+        return docs.prescription(cls.sentence, CHECKS[cls.check], given, configuration, runtime_configuration or {})
+
+    @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.STATUS_ICON)
+    def _diagnostic_status_icon_renderer(cls, result: Any = None, **_: Any) -> Any:
+        icon = super()._diagnostic_status_icon_renderer(result=result)
+        return docs.with_word(icon, result)
+
+    @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.UNEXPECTED_STATEMENT)
+    def _diagnostic_unexpected_statement_renderer(cls, result: Any = None, **_: Any) -> list[Any]:
+        return docs.statement(result)
+
+    @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.UNEXPECTED_TABLE)
+    def _diagnostic_unexpected_table_renderer(cls, result: Any = None, **_: Any) -> list[Any] | None:
+        return docs.findings(result)
+
+    @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.OBSERVED_VALUE)
+    def _diagnostic_observed_value_renderer(cls, result: Any = None, **_: Any) -> str:
+        return docs.observed(result)
+
+
+class ImageBatchRule(ImageRule, BatchExpectation):
+    """A rule about one number of a batch.
+
+    Args:
+        image_column: The column that names the images (path or URL), or holds their bytes.
+        row_condition: Only these rows are looked at.
+    """
+
+    image_column: str = "path"
+    row_condition: RowConditionType = None
+    condition_parser: Union[ConditionParser, None] = None
+
+    domain_keys: ClassVar[Tuple[str, ...]] = DOMAIN_KEYS
+    success_keys: ClassVar[Tuple[str, ...]] = ()
+    args_keys: ClassVar[Tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.check:
+            check = CHECKS[cls.check]
+            cls.args_keys = ("image_column", *check.parameters(), check.bound.direction)
+            cls.success_keys = (*cls.args_keys, *SOURCE_KEYS)
+
+    @pydantic.validator("at_most", "at_least", check_fields=False)
+    def _bound_makes_sense(cls, value: Any) -> Any:
+        if isinstance(value, (int, float)):
+            if CHECKS[cls.check].unit == "share" and not 0 <= value <= 1:
+                raise ValueError("a share lies between 0 and 1")
+            if math.isnan(value) or value < 0:
+                raise ValueError("a bound is a number of at least 0")
+        return value
+
+    def get_validation_dependencies(self, execution_engine: Any = None, runtime_configuration: Any = None) -> Any:
+        """The report of the batch."""
+        dependencies = super().get_validation_dependencies(execution_engine, runtime_configuration)
+        arguments = self._get_success_kwargs()
+        dependencies.set_metric_configuration(
+            REPORT,
+            report_configuration(self._get_domain_kwargs(), arguments["image_column"], arguments),
+        )
+        return dependencies
+
+    def _validate(
+        self,
+        metrics: Mapping[str, Any],
+        runtime_configuration: Any = None,
+        execution_engine: Any = None,  # noqa: ARG002 - the name is GX's
+    ) -> dict[str, Any]:
+        wanted = parse_result_format(self._get_result_format(runtime_configuration))
+        direction = CHECKS[self.check].bound.direction
+        report = metrics[REPORT]
+        try:
+            entry = self._entry(Bound(direction, float(self._get_success_kwargs()[direction])))
+            verdict = judge(entry, _measure(report, self.check, entry.params))
+        except FastdupChecksError as error:
+            return _failure(error)
+        return {
+            "success": verdict.outcome == "passed",
+            "result": docs.batch_result(verdict, report, wanted, self._get_success_kwargs()["image_column"]),
+        }
+
+
+class ImageRowRule(ImageRule, ColumnMapExpectation):
+    """A rule about the image of each row.
+
+    Args:
+        column: The column that names the images (path or URL), or holds their bytes.
+        mostly: The share of the rows with an image that must be as wanted.
+        row_condition: Only these rows are looked at.
+    """
+
+    args_keys: ClassVar[Tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.check:
+            own = tuple(name for name in CHECKS[cls.check].parameters() if name in cls.__annotations__)
+            cls.args_keys = ("column", "mostly", *own)
+            cls.success_keys = ("mostly", *own, *SOURCE_KEYS)
+
+    def get_validation_dependencies(
+        self,
+        execution_engine: Any = None,
+        runtime_configuration: Any = None,
+        **_: Any,
+    ) -> Any:
+        """The row metrics, and the report of the batch."""
+        dependencies = super().get_validation_dependencies(execution_engine, runtime_configuration)
+        domain = self._get_domain_kwargs()
+        dependencies.set_metric_configuration(
+            REPORT,
+            report_configuration(domain, domain["column"], self._get_success_kwargs()),
+        )
+        return dependencies
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: Any = None,
+        execution_engine: Any = None,
+    ) -> dict[str, Any]:
+        wanted = parse_result_format(self._get_result_format(runtime_configuration))
+        report = metrics[REPORT]
+        try:
+            entry = self._entry(None)
+            measurement = _measure(report, self.check, entry.params)
+        except FastdupChecksError as error:
+            return _failure(error)
+        judged: dict[str, Any] = super()._validate(metrics, runtime_configuration, execution_engine)
+        # GX lets a rule pass that had nothing to look at; a measurement of nothing is not a number.
+        judged["success"] = bool(judged["success"]) and not math.isnan(measurement.value)
+        result = _without_bytes(judged.get("result") or {})
+        share = self._get_success_kwargs()["mostly"]
+        outcome: Outcome = "passed" if judged["success"] else "failed" if entry.severity == "error" else "warned"
+        verdict = Verdict(entry, measurement, outcome, docs.row_message(entry.id, result, share, measurement.remark))
+        judged["result"] = result | docs.row_details(verdict, report, wanted)
+        return judged
+
+
+def _measure(report: BatchReport | Unmeasured, check: str, params: Any) -> Any:
+    if isinstance(report, Unmeasured):
+        raise FastdupChecksError(report.message)
+    if not report.analysis.images and check != "broken_images":
+        broken = report.analysis.scan.broken
+        raise DatasetError(f"no image can be read; {printable(broken[0].record.path)}: {broken[0].reason}")
+    return report.measure(check, params)
+
+
+def _failure(error: FastdupChecksError) -> dict[str, Any]:
+    """A rule that could not be judged has failed. Data Docs prints a trace back unescaped, so there is none."""
+    return {
+        "success": False,
+        "result": {},
+        "exception_info": {"raised_exception": True, "exception_message": str(error), "exception_traceback": ""},
+    }
+
+
+def _without_bytes(value: Any) -> Any:
+    """A result that can be stored and shown: images held as bytes by their names."""
+    if isinstance(value, bytes | bytearray | memoryview):
+        return image_name(bytes(value))
+    if isinstance(value, dict):
+        return {key: _without_bytes(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_bytes(inner) for inner in value]
+    return value.map(_without_bytes) if type(value).__name__ == "DataFrame" else value

@@ -1,0 +1,330 @@
+"""Rules over data frames: they say what the checks say, and never pass for want of something to look at."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("great_expectations")
+
+import great_expectations as gx
+import numpy as np
+import pandas as pd
+from great_expectations.expectations.row_conditions import Column
+
+import fastdup_checks.gx as images
+from fastdup_checks.checks import CHECKS
+from fastdup_checks.gx import report as report_module
+from fastdup_checks.gx.rule import ImageBatchRule, ImageRowRule
+from fastdup_checks.pipeline import check
+
+BATCH_RULES = [v for v in vars(images).values() if inspect.isclass(v) and issubclass(v, ImageBatchRule)]
+ROW_RULES = [v for v in vars(images).values() if inspect.isclass(v) and issubclass(v, ImageRowRule)]
+FORMATS = ["BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE"]
+
+
+def make(rule: type, root: str, **arguments: object) -> object:
+    return rule(root=root, **({"column": "path"} if issubclass(rule, ImageRowRule) else {}), **arguments)
+
+
+@pytest.fixture
+def scans(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many images each scan had to look at, one entry a scan."""
+    made: list[int] = []
+    real = report_module.scan
+
+    def counted(*arguments: object, **options: object) -> object:
+        done = real(*arguments, **options)
+        made.append(done.size)
+        return done
+
+    monkeypatch.setattr(report_module, "scan", counted)
+    monkeypatch.setattr(report_module, "_memory", report_module._Memory())
+    return made
+
+
+def test_every_check_has_a_rule_that_takes_its_parameters_with_its_defaults() -> None:
+    assert {rule.check for rule in BATCH_RULES} == set(CHECKS)
+    for rule in BATCH_RULES:
+        found = CHECKS[rule.check]
+        fields = rule.__fields__
+        assert fields[found.bound.direction].default == found.bound.value
+        for name, about in found.parameters().items():
+            assert fields[name].default == about["default"], (rule, name)
+
+
+def test_row_rules_take_the_parameters_of_their_checks_with_their_defaults() -> None:
+    for rule in ROW_RULES:
+        for name, about in CHECKS[rule.check].parameters().items():
+            if name in rule.__fields__:
+                assert rule.__fields__[name].default == about["default"], (rule, name)
+            else:
+                assert about["kind"] in {"split", "label"}, (rule, name)  # a row condition says it
+
+
+def test_batch_rules_measure_what_check_measures(
+    demo: Path, root: str, frame: pd.DataFrame, validate: Callable
+) -> None:
+    expected = {v.expectation.check: v for v in check(demo / "data.yml", work_dir=demo / "report")}
+    rules = [
+        make(
+            rule,
+            root,
+            **{k: v for k, v in vars_of(expected[rule.check].expectation.params).items() if v is not None},
+            **{expected[rule.check].expectation.bound.direction: expected[rule.check].expectation.bound.value},
+        )
+        for rule in BATCH_RULES
+        if rule.check in expected
+    ]
+    assert len(rules) == len(expected) >= 7
+    for rule, result in zip(rules, validate(frame, rules, result_format="COMPLETE"), strict=True):
+        verdict = expected[rule.check]
+        assert result.result["observed_value"] == verdict.measurement.value
+        assert result.success is (verdict.outcome == "passed")
+        found = {path for f in verdict.measurement.findings for path in f.images}
+        assert set(result.result["unexpected_list"]) == found
+
+
+def vars_of(params: object) -> dict[str, object]:
+    return {name: list(v) if isinstance(v := getattr(params, name), tuple) else v for name in params.__slots__}
+
+
+def test_row_rules_find_the_rows_of_the_findings(root: str, frame: pd.DataFrame, validate: Callable) -> None:
+    rules = [make(rule, root) for rule in ROW_RULES]
+    batch = {rule.check: make(rule, root) for rule in BATCH_RULES}
+    for rule, result in zip(rules, validate(frame, rules, result_format="COMPLETE"), strict=True):
+        of_check = validate(frame, batch[rule.check], result_format="COMPLETE")
+        assert sorted(result.result["unexpected_list"]) == sorted(of_check.result["unexpected_list"])
+        rows = result.result["unexpected_index_list"]
+        assert frame["path"].loc[rows].tolist() == result.result["unexpected_list"]
+
+
+def test_ten_rules_cost_one_scan_and_so_do_more_validations_of_the_same_batch(
+    root: str, frame: pd.DataFrame, definition: object, context: object, scans: list[int]
+) -> None:
+    rules = [make(rule, root) for rule in (*BATCH_RULES, *ROW_RULES)]
+    assert len(rules) >= 10
+    suites = [
+        context.suites.add(gx.ExpectationSuite(name, expectations=[copy.copy(rule) for rule in rules]))
+        for name in ("first", "second")
+    ]
+    definitions = [
+        context.validation_definitions.add(gx.ValidationDefinition(name=suite.name, data=definition, suite=suite))
+        for suite in suites
+    ]
+    checkpoint = context.checkpoints.add(gx.Checkpoint(name="both", validation_definitions=definitions))
+    result = checkpoint.run(batch_parameters={"dataframe": frame})
+    assert len(result.run_results) == 2
+    assert scans == [len(frame)]
+
+
+def test_a_file_that_changes_is_looked_at_again(
+    tmp_path: Path, root: str, frame: pd.DataFrame, validate: Callable, scans: list[int]
+) -> None:
+    whole = (Path(root) / frame["path"][frame["split"] == "train"].iloc[5]).read_bytes()
+    (tmp_path / "a.jpg").write_bytes(whole[:500])
+    table = pd.DataFrame({"path": ["a.jpg"]})
+    rule = images.ExpectColumnImagesToBeReadable(column="path", root=str(tmp_path))
+    assert not validate(table, rule).success
+    (tmp_path / "a.jpg").write_bytes(whole)
+    assert validate(table, rule).success
+    assert len(scans) == 2
+
+
+def test_a_failing_scan_is_tried_once(
+    root: str, frame: pd.DataFrame, validate: Callable, scans: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def fail(*_: object, **__: object) -> object:
+        calls.append(1)
+        raise RuntimeError("out of <b>order</b>")
+
+    monkeypatch.setattr(report_module, "scan", fail)
+    result = validate(frame, make(images.ExpectImageDuplicateRateToBeAtMost, root))
+    assert calls == [1]
+    assert not result.success
+    assert "RuntimeError" in result.exception_info["exception_message"]
+
+
+def test_the_bound_itself_passes_and_one_step_below_fails(root: str, frame: pd.DataFrame, validate: Callable) -> None:
+    rule = images.ExpectImageDuplicateRateToBeAtMost
+    rate = validate(frame, rule(root=root)).result["observed_value"]
+    assert 0 < rate < 1
+    assert validate(frame, rule(root=root, at_most=rate)).success
+    assert not validate(frame, rule(root=root, at_most=float(np.nextafter(rate, 0)))).success
+
+
+NOTHING = {
+    "no rows": [],
+    "only nulls": [None, None],
+    "only missing files": ["nowhere.jpg", "", "a\0b"],
+    "only unreadable files": ["empty.jpg", "text.jpg"],
+}
+
+
+@pytest.mark.parametrize("result_format", FORMATS)
+@pytest.mark.parametrize("what", NOTHING)
+def test_nothing_to_look_at_never_passes(what: str, result_format: str, tmp_path: Path, validate: Callable) -> None:
+    (tmp_path / "empty.jpg").write_bytes(b"")
+    (tmp_path / "text.jpg").write_text("no image")
+    paths = pd.Series(NOTHING[what], dtype=object)
+    table = pd.DataFrame({"path": paths, "split": ["train"] * len(paths), "label": ["cat"] * len(paths)})
+    rules = [make(rule, str(tmp_path), **lenient(rule)) for rule in (*BATCH_RULES, *ROW_RULES)]
+    for rule, result in zip(rules, validate(table, rules, result_format=result_format), strict=True):
+        if rule.check == "broken_images" and "files" in what:
+            continue  # there it is, measured and bound by the user
+        assert not result.success, rule
+        assert result_format != "BOOLEAN_ONLY" or result.result == {}
+
+
+def lenient(rule: type) -> dict[str, object]:
+    """A bound that anything measured keeps to."""
+    if issubclass(rule, ImageRowRule):
+        return {"mostly": 0.0}
+    bound = CHECKS[rule.check].bound
+    most = 1.0 if CHECKS[rule.check].unit == "share" else 10**6
+    return {bound.direction: most if bound.direction == "at_most" else 0.0}
+
+
+def test_one_unreadable_file_is_found_and_takes_nothing_else_along(
+    root: str, frame: pd.DataFrame, validate: Callable
+) -> None:
+    table = pd.DataFrame({"path": [*frame["path"][frame["path"].str.startswith("train/tiles")][:6], "gone.jpg"]})
+    readable, duplicated = validate(
+        table,
+        [make(images.ExpectColumnImagesToBeReadable, root), make(images.ExpectColumnImagesNotToBeDuplicated, root)],
+    )
+    assert readable.result["partial_unexpected_list"] == ["gone.jpg"]
+    assert not readable.success
+    assert duplicated.success
+    assert "1 unreadable image is not counted" in str(duplicated.result["details"])
+    assert validate(table, make(images.ExpectColumnImagesToBeReadable, root, mostly=0.8)).success
+
+
+def test_null_rows_are_no_images(root: str, frame: pd.DataFrame, validate: Callable) -> None:
+    table = pd.DataFrame({"path": [None, *frame["path"][:3], np.nan]})
+    result = validate(table, make(images.ExpectUnreadableImageCountToBeAtMost, root, at_most=3))
+    assert result.result["element_count"] == 3
+
+
+def test_a_file_listed_in_two_splits_leaks_and_is_there_twice(
+    root: str, frame: pd.DataFrame, validate: Callable
+) -> None:
+    some = frame[frame["label"] == "hills"][:8].assign(split="train")
+    table = pd.concat([some, some[:1].assign(split="test")])
+    leak, duplicate = validate(
+        table,
+        [
+            make(images.ExpectNoImageLeakBetweenSplits, root, kind="exact"),
+            make(images.ExpectColumnImagesNotToBeDuplicated, root),
+        ],
+    )
+    name = some["path"].iloc[0]
+    assert leak.result["observed_value"] == 1
+    assert set(leak.result["partial_unexpected_list"]) == {name, f"{name} (2)"}
+    assert duplicate.result["partial_unexpected_list"] == [name, name]
+
+
+def test_shuffled_rows_give_the_same_results(root: str, frame: pd.DataFrame, validate: Callable) -> None:
+    rules = [make(rule, root) for rule in BATCH_RULES]
+    table = pd.concat([frame, frame[::9].assign(label="tiles")], ignore_index=True)
+    shuffled = table.sample(frac=1, random_state=3)
+    for one, other in zip(validate(table, rules), validate(shuffled, rules), strict=True):
+        assert one.result == other.result
+
+
+def test_bytes_are_judged_like_the_files_they_come_from(root: str, frame: pd.DataFrame, validate: Callable) -> None:
+    table = frame.assign(image=[(Path(root) / path).read_bytes() for path in frame["path"]])
+    rules = [make(rule, root) for rule in BATCH_RULES]
+    held = [rule.copy(update={"image_column": "image"}) for rule in rules]
+    for of_files, of_bytes in zip(validate(frame, rules), validate(table, held), strict=True):
+        assert of_bytes.result["observed_value"] == of_files.result["observed_value"]
+    rows = validate(
+        table,
+        images.ExpectColumnImagesToBeReadable(column="image"),
+        result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["path"]},
+    )
+    planted = {path for path in frame["path"] if not is_image(Path(root) / path)}
+    assert {row["path"] for row in rows.result["unexpected_index_list"]} == planted
+    assert all(name.startswith("bytes-") for name in rows.result["unexpected_list"])
+
+
+def is_image(path: Path) -> bool:
+    data = path.read_bytes()
+    return data.startswith(b"\xff\xd8") and data.endswith(b"\xff\xd9")
+
+
+def test_absolute_paths_and_path_objects_are_the_same_images(
+    root: str, frame: pd.DataFrame, validate: Callable
+) -> None:
+    rule = images.ExpectColumnImagesToBeReadable(column="path")
+    for table in (
+        frame.assign(path=[f"{root}/{path}" for path in frame["path"]]),
+        frame.assign(path=pd.Series([Path(root) / path for path in frame["path"]], dtype=object)),
+        frame.assign(path=[f"file://{root}/{path}" for path in frame["path"]]),
+    ):
+        assert validate(table, rule).result["unexpected_count"] == 3
+
+
+def test_a_row_condition_looks_at_its_rows_only(root: str, frame: pd.DataFrame, validate: Callable) -> None:
+    rules = [
+        make(images.ExpectUnreadableImageCountToBeAtMost, root, row_condition=Column("split") == "train"),
+        make(images.ExpectColumnImagesToBeReadable, root, row_condition=Column("split") == "train"),
+    ]
+    batch, rows = validate(frame, rules)
+    assert batch.result["element_count"] == rows.result["element_count"] == (frame["split"] == "train").sum()
+    assert batch.result["observed_value"] == rows.result["unexpected_count"] == 2
+
+
+def test_suite_parameters_are_bounds(root: str, frame: pd.DataFrame, definition: object) -> None:
+    suite = gx.ExpectationSuite(
+        "suite", expectations=[images.ExpectImageDuplicateRateToBeAtMost(root=root, at_most={"$PARAMETER": "rate"})]
+    )
+    batch = definition.get_batch({"dataframe": frame})
+    assert batch.validate(suite, expectation_parameters={"rate": 0.5}).success
+    assert not batch.validate(suite, expectation_parameters={"rate": 0.0}).success
+
+
+def test_severity_is_kept_and_a_warning_still_is_no_success(root: str, frame: pd.DataFrame, validate: Callable) -> None:
+    result = validate(frame, make(images.ExpectUnreadableImageCountToBeAtMost, root, severity="warning"))
+    assert not result.success
+    assert result.result["details"]["fastdup_checks"]["verdict"]["outcome"] == "warned"
+
+
+def test_names_and_pictures_stay_out_of_results_that_exclude_values(
+    root: str, frame: pd.DataFrame, validate: Callable
+) -> None:
+    quiet = {"result_format": "COMPLETE", "exclude_unexpected_values": True}
+    for rule in (images.ExpectImageDuplicateRateToBeAtMost, images.ExpectColumnImagesNotToBeDuplicated):
+        result = validate(frame, make(rule, root), result_format=quiet)
+        assert result.result["unexpected_count"] > 0
+        assert ".jpg" not in str({k: v for k, v in result.result.items() if k != "unexpected_index_list"})
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (pd.DataFrame({"file": ["a.jpg"]}), "no column 'path'; its columns are 'file'"),
+        (pd.DataFrame({"path": [1, 2]}), "holds int values"),
+        (pd.DataFrame({"path": ["a.jpg"]}), "no image can be read; a.jpg"),
+        (pd.DataFrame({"path": ["train/hills/page.jpg"]}), "needs two splits"),
+    ],
+)
+def test_what_cannot_be_judged_fails_and_says_why(
+    table: pd.DataFrame, message: str, root: str, validate: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
+    result = validate(table, images.ExpectNoImageLeakBetweenSplits())
+    assert not result.success
+    assert message in str(result.exception_info)
+
+
+@pytest.mark.parametrize("arguments", [{"at_most": 1.5}, {"at_most": -1}, {"at_most": float("nan")}, {"atmost": 0}])
+def test_arguments_that_make_no_sense_are_refused(arguments: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"at_?most"):
+        images.ExpectImageDuplicateRateToBeAtMost(**arguments)

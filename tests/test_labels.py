@@ -1,0 +1,142 @@
+"""Label suspects: wrong labels rank first, chances mean what they say, and copies, sizes and order do not fool them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fastdup_checks.index import find_neighbours
+from fastdup_checks.labels import LabelSuspects, score_labels
+from fastdup_checks.whitening import whiten
+
+
+def clustered(sizes: list[int], *, spread: float = 1.0, d: int = 24, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Classes as overlapping Gaussian clouds: vectors (n, d) of length 1, and labels."""
+    rng = np.random.default_rng(seed)
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    vectors = rng.normal(size=(len(sizes), d))[labels] + spread * rng.normal(size=(len(labels), d))
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32), labels
+
+
+def flip(labels: np.ndarray, share: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    classes = labels.max() + 1
+    rows = rng.choice(len(labels), round(share * len(labels)), replace=False)
+    noisy = labels.copy()
+    noisy[rows] = (noisy[rows] + rng.integers(1, classes, len(rows))) % classes
+    return noisy, np.isin(np.arange(len(labels)), rows)
+
+
+def score(vectors: np.ndarray, labels: np.ndarray, copies: np.ndarray | None = None) -> LabelSuspects:
+    near = find_neighbours(whiten(vectors, labels=labels), 50)
+    return score_labels(near.ids, near.similarities, labels, copies=copies)
+
+
+def average_precision(scores: np.ndarray, wrong: np.ndarray) -> float:
+    hits = wrong[np.argsort(-scores, kind="stable")]
+    return float((np.cumsum(hits) / np.arange(1, len(hits) + 1))[hits].mean())
+
+
+@pytest.mark.parametrize("classes", [2, 10, 100])
+@pytest.mark.parametrize("share", [0.05, 0.1])
+def test_wrong_labels_rank_first_whatever_the_number_of_classes(classes, share):
+    vectors, labels = clustered([2000 // classes] * classes, spread=0.6)
+    noisy, wrong = flip(labels, share)
+    found = score(vectors, noisy)
+    assert average_precision(found.score, wrong) > 0.97
+    assert (found.suggested[wrong] == labels[wrong]).mean() > 0.95
+
+
+@pytest.mark.parametrize("spread", [0.6, 1.2])
+def test_clean_labels_have_no_suspects_even_where_classes_overlap(spread):
+    vectors, labels = clustered([150] * 8, spread=spread)
+    assert (score(vectors, labels).score >= 0.5).mean() < 0.005
+
+
+def test_the_chance_is_calibrated():
+    vectors, labels = clustered([400] * 10, spread=1.0)
+    noisy, wrong = flip(labels, 0.1)
+    chance = score(vectors, noisy).score
+    assert chance.sum() == pytest.approx(wrong.sum(), rel=0.3)
+    for low, high in ((0.0, 0.1), (0.5, 0.9), (0.9, 1.0)):
+        inside = (chance >= low) & (chance <= high)
+        if inside.sum() >= 30:
+            assert -0.1 < wrong[inside].mean() - chance[inside].mean() < 0.4
+
+
+def test_ranking_is_better_than_plain_disagreement_of_neighbours():
+    """Where light or background varies more than what tells the classes apart."""
+    rng = np.random.default_rng(3)
+    labels = np.repeat(np.arange(12), 80)
+    vectors = rng.normal(size=(12, 24))[labels] + 0.8 * rng.normal(size=(960, 24))
+    vectors[:, :4] += 6 * rng.normal(size=(960, 4))
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    noisy, wrong = flip(labels, 0.05, seed=3)
+    near = find_neighbours(vectors, 20)
+    plain = (noisy[near.ids] != noisy[:, None]).mean(1)
+    assert average_precision(score(vectors, noisy).score, wrong) > average_precision(plain, wrong) + 0.1
+
+
+def test_small_classes_are_not_suspect_for_being_small():
+    vectors, labels = clustered([500, 500, 500, 6, 5, 4, 3, 2], spread=0.5)
+    found = score(vectors, labels)
+    assert (found.score[labels >= 3] < 0.5).all()
+
+
+def test_copies_vote_once():
+    vectors, labels = clustered([60, 60], spread=0.5)
+    # 30 copies of one image of class 1, all labelled 0, must not outvote the neighbours of class 1.
+    copy = np.repeat(vectors[70:71], 30, axis=0)
+    many, given = np.concatenate([vectors, copy]), np.concatenate([labels, np.zeros(30, int)])
+    copies = np.concatenate([np.arange(120), np.full(30, 70)])
+    near = np.argsort(-(vectors @ vectors[70]), kind="stable")[1:11]
+    found = score(many, given, copies)
+    assert (found.score[near] < 0.5).all()
+
+
+def test_images_without_a_label_are_not_scored_and_do_not_vote():
+    vectors, labels = clustered([200] * 4, spread=0.6)
+    noisy, wrong = flip(labels, 0.05)
+    blank = np.zeros(len(noisy), bool)
+    blank[::3] = True
+    given = np.where(blank, -1, noisy)
+    found = score(vectors, given)
+    assert (found.score[blank] == 0).all()
+    assert average_precision(found.score[~blank], wrong[~blank]) > 0.95
+
+
+@pytest.mark.parametrize("labels", [[-1, -1, -1], [0, 0, 0], [0, -1, -1], [0, 1, 2], [0, 1, -1], [0], []])
+def test_too_little_to_go_by_gives_no_suspects(labels):
+    vectors, _ = clustered([len(labels)])
+    found = score(vectors, np.array(labels, int))
+    assert (found.score < 0.5).all()
+    assert len(found.score) == len(found.suggested) == len(labels)
+
+
+def test_the_confusion_names_the_pair_of_classes_that_is_confused():
+    vectors, labels = clustered([200] * 5, spread=0.5)
+    given = labels.copy()
+    given[np.flatnonzero(labels == 1)[:40]] = 3
+    confusion = score(vectors, given).confusion
+    assert confusion.sum() == pytest.approx(1000)
+    np.fill_diagonal(confusion, 0)
+    assert np.unravel_index(confusion.argmax(), confusion.shape) == (3, 1)
+    assert 20 <= confusion[3, 1] <= 50
+
+
+@given(seed=st.integers(0, 50))
+@settings(max_examples=10, deadline=None)
+def test_the_order_of_the_images_does_not_change_a_score(seed):
+    vectors, labels = clustered([40] * 4, spread=0.8, seed=seed)
+    noisy, _ = flip(labels, 0.1, seed)
+    order = np.random.default_rng(seed).permutation(len(labels))
+    straight, shuffled = score(vectors, noisy), score(vectors[order], noisy[order])
+    assert np.abs(straight.score[order] - shuffled.score).max() < 1e-4
+    assert (straight.suggested[order] == shuffled.suggested).all()
+
+
+def test_the_same_input_gives_the_same_bytes():
+    vectors, labels = clustered([50] * 5)
+    assert score(vectors, labels).score.tobytes() == score(vectors, labels).score.tobytes()
