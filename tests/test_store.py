@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -97,3 +99,15 @@ def test_what_is_no_database_is_a_clear_error(tmp_path):
 def test_an_empty_scan_has_no_thumbnails(tmp_path):
     with Store(tmp_path) as store:
         assert np.array_equal(store.thumbnails([], decoder="d", side=4), np.empty((0, 4, 4, 3), np.uint8))
+
+
+def test_several_processes_may_make_and_use_one_store_at_once(tmp_path):
+    code = (
+        "import sys, pathlib; from fastdup_checks.store import Store\n"
+        "for turn in range(5):\n"
+        "    with Store(pathlib.Path(sys.argv[1])) as store: store.derive(f'{sys.argv[2]}-{turn}', b'x' * 50_000)\n"
+    )
+    workers = [subprocess.Popen([sys.executable, "-c", code, tmp_path, str(n)]) for n in range(4)]
+    assert [worker.wait() for worker in workers] == [0, 0, 0, 0]
+    with Store(tmp_path) as store:
+        assert all(store.derived(f"{n}-{turn}") for n in range(4) for turn in range(5))
