@@ -11,7 +11,9 @@ import numpy as np
 
 from fastdup_checks._version import __version__
 from fastdup_checks.derived import derive
+from fastdup_checks.index import find_neighbours
 from fastdup_checks.report.page import Distribution, Facts, Map, Page, Tally
+from fastdup_checks.report.plane import lay_on_plane
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,8 +28,11 @@ __all__ = ("Thumbnails", "gallery_page")
 THUMBNAIL_SIDE = 160
 """Longest side of a picture in the gallery, pixels."""
 
-_MOST_POINTS = 5000
-"""Images on the map; of a larger dataset every so-manieth is drawn."""
+_MOST_POINTS = 3000
+"""Images on the map; of a larger dataset those with findings and then every so-manieth are drawn."""
+
+_NEAR = 15
+"""Neighbours that hold an image in its place on the map."""
 
 _TABLE_OF = {
     "broken_images": "broken.csv",
@@ -56,7 +61,7 @@ def gallery_page(result: Result, store: Store) -> Page:
         unreadable=len(scan.broken),
         tallies=_tallies(analysis),
         distributions=_distributions(analysis),
-        map=_map(analysis),
+        map=_map(result),
         tables=_TABLE_OF,
         about=(("fastdup-checks", __version__), ("encoder", scan.encoder)),
     )
@@ -137,21 +142,31 @@ def _distributions(analysis: Analysis) -> tuple[Distribution, ...]:
     return tuple(found)
 
 
-def _map(analysis: Analysis) -> Map | None:
-    """The embeddings on their two main axes (principal components)."""
-    n = len(analysis.images)
-    if n < 3:
+def _map(result: Result) -> Map | None:
+    analysis = result.analysis
+    if len(analysis.images) < 3:
         return None
-    rows = np.arange(0, n, -(-n // _MOST_POINTS))
+    rows = _mapped(result)
+    settings = analysis.scan.settings
 
     def compute() -> dict[str, NDArray[Any]]:
-        vectors = analysis.scan.vectors[rows].astype(np.float64)
-        vectors -= vectors.mean(0)
-        _, axes = np.linalg.eigh(vectors.T @ vectors)
-        axes = axes[:, :-3:-1]
-        # The sign of an axis is arbitrary: let its largest component be positive.
-        axes *= np.where(axes[np.abs(axes).argmax(0), [0, 1]] < 0, -1.0, 1.0)
-        return {"positions": np.round(vectors @ axes, 4)}
+        vectors = analysis.scan.vectors[rows]
+        return {"positions": lay_on_plane(vectors, find_neighbours(vectors, _NEAR, threads=settings.threads)).round(4)}
 
-    known = derive(analysis.scan.settings.cache, f"map-1-{_MOST_POINTS}", (analysis.fingerprint,), compute)
+    known = derive(settings.cache, "map-2", (analysis.fingerprint, rows.astype("<i8").tobytes()), compute)
     return Map(tuple(analysis.images[row].path for row in rows.tolist()), known["positions"])
+
+
+def _mapped(result: Result) -> NDArray[np.int64]:
+    """The rows of the images on the map: at most half of them for their findings, the others evenly spread."""
+    images = result.analysis.images
+    everything = np.arange(len(images))
+    if len(images) <= _MOST_POINTS:
+        return everything
+    named = {path for verdict in result.verdicts for finding in verdict.measurement.findings for path in finding.images}
+    odd = np.fromiter((record.path in named for record in images), bool, len(images))
+    return np.union1d(_spread(everything[odd], _MOST_POINTS // 2), _spread(everything, _MOST_POINTS // 2))
+
+
+def _spread(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    return rows[:: max(1, -(-len(rows) // most))]
