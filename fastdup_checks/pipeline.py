@@ -27,7 +27,17 @@ if TYPE_CHECKING:
     from fastdup_checks.scan import Progress
     from fastdup_checks.verdict import Verdict
 
-__all__ = ("analyse", "check", "evaluate", "measurable", "require", "run", "write_report")
+__all__ = (
+    "analyse",
+    "check",
+    "evaluate",
+    "measurable",
+    "open_dataset",
+    "require",
+    "run",
+    "scan_settings",
+    "write_report",
+)
 
 
 def check(
@@ -138,13 +148,18 @@ def analyse(
         DatasetError: if there are no images.
         ScanError: if the scan cannot be done.
     """
-    settings = Settings(
+    settings = scan_settings(plan, cache_dir=cache_dir, threads=threads)
+    return Analysis(scan(open_dataset(plan.dataset), settings, progress=progress))
+
+
+def scan_settings(plan: Plan, *, cache_dir: str | Path | None = None, threads: int | None = None) -> Settings:
+    """How a plan wants its images to be scanned."""
+    return Settings(
         cache=_cache(plan, cache_dir),
         limits=Limits(**plan.limits),
         model=plan.model or DEFAULT_MODEL,
         threads=threads,
     )
-    return Analysis(scan(_open(plan.dataset), settings, progress=progress))
 
 
 def evaluate(expectation: Expectation, analysis: Analysis) -> Verdict:
@@ -187,7 +202,13 @@ def write_report(result: Result, *, started: float) -> None:
     write_summary(summarise(result.analysis, result.verdicts, meta), out / "report.json")
 
 
-def _open(plan: DatasetPlan) -> Dataset:
+def open_dataset(plan: DatasetPlan) -> Dataset:
+    """List the images of a dataset.
+
+    Raises:
+        DatasetError: if there are none, or a split, a table or a column is missing.
+    """
+
     def table(value: TablePlan | str | None) -> Table | str | None:
         return Table(value.csv, value.path, value.value) if isinstance(value, TablePlan) else value
 

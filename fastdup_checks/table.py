@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from fastdup_checks.scan import Scan
 
-__all__ = ("Row", "TableReader", "dress", "image_name", "open_table", "order_splits")
+__all__ = ("Row", "TableReader", "dress", "image_name", "open_table", "order_splits", "sort_rows")
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _URL_THREADS = 16
@@ -155,6 +155,11 @@ def order_splits(names: Iterable[str]) -> tuple[str, ...]:
     """Training before validation before test, then all others by name."""
     rank = {name: place for place, name in enumerate(_USUAL)}
     return tuple(sorted(names, key=lambda name: (rank.get(name.lower(), len(rank)), name)))
+
+
+def sort_rows(rows: Iterable[Row]) -> list[Row]:
+    """The rows in the order of the names of their images."""
+    return sorted(rows, key=lambda row: _order(image_name(row.image)))
 
 
 def _name_rows(rows: Sequence[Row], taken: set[str]) -> tuple[tuple[Record, ...], dict[str, str]]:

@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from fastdup_checks._version import __version__
-from fastdup_checks.cli import check, demo, init, run
+from fastdup_checks.cli import check, demo, gx, init, run
 from fastdup_checks.cli.terminal import complain
 from fastdup_checks.errors import FastdupChecksError, ScanError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ("main", "make_parser")
 
-COMMANDS = (check, run, init, demo)
+COMMANDS = (check, run, init, demo, gx)
 
 _ABOUT = "Expectations for image datasets: duplicates, leaks, outliers and wrong labels fail the build."
 _STATUS = "Exit status: 0 passed, 1 an expectation failed, 2 usage or configuration, 3 the scan could not be done."

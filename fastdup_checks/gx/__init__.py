@@ -26,7 +26,8 @@ from fastdup_checks.gx.batch_rules import (
     ExpectNoImageLeakBetweenSplits,
     ExpectUnreadableImageCountToBeAtMost,
 )
-from fastdup_checks.gx.project import register_in_project
+from fastdup_checks.gx.docs import message_of
+from fastdup_checks.gx.project import add_checkpoint, find_checkpoint, open_project, register_in_project
 from fastdup_checks.gx.row_rules import (
     ExpectColumnImagesNotToBeDuplicated,
     ExpectColumnImagesNotToBeNearDuplicated,
@@ -35,6 +36,7 @@ from fastdup_checks.gx.row_rules import (
     ExpectColumnImagesToBeReadable,
     ExpectColumnImagesToHaveConsistentLabels,
 )
+from fastdup_checks.gx.suite import frame_from_config, suite_from_config
 
 __all__ = (
     "ExpectColumnImagesNotToBeDuplicated",
@@ -52,5 +54,11 @@ __all__ = (
     "ExpectUnreadableImageCountToBeAtMost",
     "ExpectationsStore",
     "ImageGalleryAction",
+    "add_checkpoint",
+    "find_checkpoint",
+    "frame_from_config",
+    "message_of",
+    "open_project",
     "register_in_project",
+    "suite_from_config",
 )

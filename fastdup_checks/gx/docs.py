@@ -23,6 +23,7 @@ __all__ = (
     "DETAILS",
     "batch_result",
     "findings",
+    "message_of",
     "observed",
     "prescription",
     "row_details",
@@ -135,15 +136,20 @@ def prescription(
 
 def statement(result: Any) -> list[Any]:
     """Why a rule failed, in red."""
+    if result.success:
+        return []
+    details = _details(result)
+    said = message_of(result).removeprefix(f"{details['verdict']['id']}: ") if details else message_of(result)
+    return [raw_block(f'<strong class="text-danger">{escape(said)}</strong>')]
+
+
+def message_of(result: Any) -> str:
+    """What became of an image rule, in one sentence."""
     trouble = exception_message(result)
     if trouble is not None:
-        said = f"could not be judged: {trouble}"
-    elif result.success:
-        return []
-    else:
-        details = _details(result)
-        said = details["verdict"]["message"].removeprefix(f"{details['verdict']['id']}: ") if details else "not met"
-    return [raw_block(f'<strong class="text-danger">{escape(said)}</strong>')]
+        return f"could not be judged: {trouble}"
+    details = _details(result)
+    return str(details["verdict"]["message"]) if details else "met" if result.success else "not met"
 
 
 def with_word(icon: Any, result: Any) -> Any:

@@ -68,8 +68,8 @@ class ImageReport(TableMetricProvider):
             domain_kwargs=metric_domain_kwargs,
             domain_type=MetricDomainTypes.TABLE,
         )
-        source = Source.of(metric_value_kwargs["image_column"], metric_value_kwargs)
         try:
+            source = Source.of(metric_value_kwargs["image_column"], metric_value_kwargs)
             rows = frame_rows(frame, source.columns(map(str, frame.columns)))
         except FastdupChecksError as error:
             return Unmeasured(str(error))

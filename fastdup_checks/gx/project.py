@@ -5,11 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fastdup_checks.errors import DatasetError
+import great_expectations
+from great_expectations.exceptions import DataContextError
 
-__all__ = ("register_in_project",)
+from fastdup_checks.errors import DatasetError
+from fastdup_checks.gx.actions import ImageGalleryAction
+
+__all__ = ("add_checkpoint", "find_checkpoint", "open_project", "register_in_project")
 
 MODULE = "fastdup_checks.gx"
+DATA_SOURCE = "fastdup_checks"
+
+
+def open_project(folder: Path) -> Any:
+    """The project in a folder, which is made where there is none."""
+    return great_expectations.get_context(mode="file", project_root_dir=str(folder))
+
+
+def find_checkpoint(context: Any, name: str) -> Any:
+    """The checkpoint of that name, or None."""
+    try:
+        return context.checkpoints.get(name)
+    except DataContextError:
+        return None
 
 
 def register_in_project(context: Any) -> None:
@@ -44,3 +62,35 @@ def register_in_project(context: Any) -> None:
         )
     store["module_name"] = MODULE
     yaml.dump(settings, path)
+
+
+def add_checkpoint(context: Any, suite: Any, *, overwrite: bool = False) -> Any:
+    """Add a suite to a project, with everything that it takes to run it on a data frame.
+
+    That is a pandas data source `fastdup_checks` with a data frame asset, a validation definition and a checkpoint,
+    all of the name of the suite; the checkpoint writes the gallery and Data Docs.
+
+    Args:
+        context: the project.
+        suite: see `fastdup_checks.gx.suite_from_config`.
+        overwrite: replace a suite of that name.
+
+    Returns:
+        The checkpoint; run it with `batch_parameters={"dataframe": frame}`.
+
+    Raises:
+        DatasetError: if there is a suite of that name.
+    """
+    if not overwrite and any(known.name == suite.name for known in context.suites.all()):
+        raise DatasetError(f"the project has a suite {suite.name!r}; choose another name, or overwrite it")
+    suite = context.suites.add_or_update(suite)
+    source = context.data_sources.add_or_update_pandas(DATA_SOURCE)
+    data = source.add_dataframe_asset(suite.name).add_batch_definition_whole_dataframe("all")
+    definition = context.validation_definitions.add_or_update(
+        great_expectations.ValidationDefinition(name=suite.name, data=data, suite=suite)
+    )
+    return context.checkpoints.add_or_update(
+        great_expectations.Checkpoint(
+            name=suite.name, validation_definitions=[definition], actions=[ImageGalleryAction(name="gallery")]
+        )
+    )

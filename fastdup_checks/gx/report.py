@@ -136,12 +136,14 @@ def known_report(key: str) -> BatchReport | None:
 
 
 def _analyse(bare: Dataset, rows: Sequence[Row], source: Source) -> Analysis:
-    return Analysis(dress(scan(bare, source.settings), rows, splits=source.splits))
+    return Analysis(dress(scan(bare, source.settings), rows, splits=source.order(rows)))
 
 
 def _key(rows: Sequence[Row], bare: Dataset, source: Source) -> str:
     """Names the rows, the state of their files, and how they are looked at."""
-    digest = hashlib.sha256(repr((source, source.settings, bare.reader.key)).encode("utf-8", "backslashreplace"))
+    digest = hashlib.sha256(
+        repr((source, source.settings, source.order(rows), bare.reader.key)).encode("utf-8", "backslashreplace")
+    )
     stamps = {record.path: bare.reader.stamp(record) for record in bare.records}
     texts = sorted(repr((row.split, row.label, row.group)) + repr(row.image) for row in rows)
     for text in (*texts, *(f"{name!r} {stamp}" for name, stamp in stamps.items())):

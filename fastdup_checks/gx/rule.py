@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar, List, Mapping, Optional, Tuple, Union
 
+import pandas as pd
 from great_expectations.compatibility import pydantic
 from great_expectations.core.suite_parameters import SuiteParameterDict
 from great_expectations.expectations.expectation import (
@@ -19,6 +20,7 @@ from great_expectations.expectations.row_conditions import RowConditionType
 from great_expectations.render import LegacyDiagnosticRendererType, LegacyRendererType
 from great_expectations.render.renderer.renderer import renderer
 
+from fastdup_checks.analysis import Analysis
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.errors import DatasetError, FastdupChecksError
 from fastdup_checks.expectation import Bound
@@ -27,11 +29,15 @@ from fastdup_checks.gx import docs
 from fastdup_checks.gx.metrics import DOMAIN_KEYS, REPORT, params_of, report_configuration
 from fastdup_checks.gx.report import BatchReport, Unmeasured
 from fastdup_checks.gx.source import SOURCE_KEYS
-from fastdup_checks.records import printable
+from fastdup_checks.pipeline import evaluate
+from fastdup_checks.records import printable, valid_text
 from fastdup_checks.table import image_name
-from fastdup_checks.verdict import Outcome, Verdict, judge
+from fastdup_checks.verdict import Outcome, Verdict
 
-__all__ = ("ImageBatchRule", "ImageRowRule", "ImageRule", "Number")
+__all__ = ("META", "ImageBatchRule", "ImageRowRule", "ImageRule", "Number")
+
+META = "fastdup_checks"
+"""The key of `meta` that holds what an entry of a data.yml says and a rule has no argument for: id and xfail."""
 
 Number = Union[float, SuiteParameterDict]
 """A number, or `{"$PARAMETER": name}`."""
@@ -40,24 +46,27 @@ Number = Union[float, SuiteParameterDict]
 class ImageRule(Expectation):
     """A rule about the images of a batch.
 
-    Rules whose arguments from `label_column` to `megapixels` are alike share one analysis of the batch.
+    Rules whose arguments from `config` to `megapixels` are alike share one analysis of the batch.
 
     Args:
+        config: A data.yml that says what is not said here: the folder of the images, the order of the splits, the
+            encoder, the limits, and where measurements are kept.
         label_column: The column of the labels, used where the batch has it.
         split_column: The column of the splits, likewise.
         group_column: The column that says what an image belongs to (patient, video), likewise.
         splits: The order of the splits; by default train, val, test, then the others by name.
-        root: The folder that relative paths are relative to; by default the working directory.
+        root: The folder that relative paths are relative to; by default that of `config`, or the working directory.
         model: An ONNX encoder instead of the bundled one.
         megabytes: The largest file that is read; by default 256.
         megapixels: The largest picture that is decoded; by default 150.
     """
 
+    config: Optional[str] = None
     label_column: Optional[str] = "label"
     split_column: Optional[str] = "split"
     group_column: Optional[str] = "group"
     splits: Optional[List[str]] = None
-    root: Optional[str] = None
+    root: Union[str, SuiteParameterDict, None] = None
     model: Optional[str] = None
     megabytes: Optional[int] = None
     megapixels: Optional[int] = None
@@ -77,10 +86,11 @@ class ImageRule(Expectation):
 
     def _entry(self, bound: Bound | None) -> Entry:
         """This rule as an entry of a data.yml."""
-        known = (self.meta or {}).get("fastdup_checks")
-        name = known.get("id") if isinstance(known, dict) else None
+        known = (self.meta or {}).get(META)
+        known = known if isinstance(known, dict) else {}
         return Entry(
-            id=str(name or self.expectation_type),
+            id=str(known.get("id") or self.expectation_type),
+            xfail=known.get("xfail"),
             check=self.check,
             bound=bound,
             unit=CHECKS[self.check].unit,
@@ -183,11 +193,11 @@ class ImageBatchRule(ImageRule, BatchExpectation):
         report = metrics[REPORT]
         try:
             entry = self._entry(Bound(direction, float(self._get_success_kwargs()[direction])))
-            verdict = judge(entry, _measure(report, self.check, entry.params))
+            verdict = evaluate(entry, _analysis(report, self.check))
         except FastdupChecksError as error:
             return _failure(error)
         return {
-            "success": verdict.outcome == "passed",
+            "success": verdict.outcome in {"passed", "xfailed"},
             "result": docs.batch_result(verdict, report, wanted, self._get_success_kwargs()["image_column"]),
         }
 
@@ -235,13 +245,14 @@ class ImageRowRule(ImageRule, ColumnMapExpectation):
         report = metrics[REPORT]
         try:
             entry = self._entry(None)
-            measurement = _measure(report, self.check, entry.params)
+            _analysis(report, self.check)
+            measurement = report.measure(self.check, entry.params)
         except FastdupChecksError as error:
             return _failure(error)
         judged: dict[str, Any] = super()._validate(metrics, runtime_configuration, execution_engine)
         # GX lets a rule pass that had nothing to look at; a measurement of nothing is not a number.
         judged["success"] = bool(judged["success"]) and not math.isnan(measurement.value)
-        result = _without_bytes(judged.get("result") or {})
+        result = _storable(judged.get("result") or {})
         share = self._get_success_kwargs()["mostly"]
         outcome: Outcome = "passed" if judged["success"] else "failed" if entry.severity == "error" else "warned"
         verdict = Verdict(entry, measurement, outcome, docs.row_message(entry.id, result, share, measurement.remark))
@@ -249,13 +260,18 @@ class ImageRowRule(ImageRule, ColumnMapExpectation):
         return judged
 
 
-def _measure(report: BatchReport | Unmeasured, check: str, params: Any) -> Any:
+def _analysis(report: BatchReport | Unmeasured, check: str) -> Analysis:
+    """The analysis, where it can bear a judgement.
+
+    Raises:
+        FastdupChecksError: where it cannot.
+    """
     if isinstance(report, Unmeasured):
         raise FastdupChecksError(report.message)
     if not report.analysis.images and check != "broken_images":
         broken = report.analysis.scan.broken
         raise DatasetError(f"no image can be read; {printable(broken[0].record.path)}: {broken[0].reason}")
-    return report.measure(check, params)
+    return report.analysis
 
 
 def _failure(error: FastdupChecksError) -> dict[str, Any]:
@@ -267,12 +283,14 @@ def _failure(error: FastdupChecksError) -> dict[str, Any]:
     }
 
 
-def _without_bytes(value: Any) -> Any:
-    """A result that can be stored and shown: images held as bytes by their names."""
+def _storable(value: Any) -> Any:
+    """A result that can be stored and shown: images held as bytes by their names, and names as valid text."""
     if isinstance(value, bytes | bytearray | memoryview):
         return image_name(bytes(value))
+    if isinstance(value, str):
+        return valid_text(value)
     if isinstance(value, dict):
-        return {key: _without_bytes(inner) for key, inner in value.items()}
+        return {key: _storable(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_without_bytes(inner) for inner in value]
-    return value.map(_without_bytes) if type(value).__name__ == "DataFrame" else value
+        return [_storable(inner) for inner in value]
+    return value.map(_storable) if isinstance(value, pd.DataFrame) else value

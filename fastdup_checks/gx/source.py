@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastdup_checks.embed import DEFAULT_MODEL
+from fastdup_checks.config import Plan, TablePlan, load_plan
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.limits import Limits
+from fastdup_checks.pipeline import scan_settings
 from fastdup_checks.scan import Settings
-from fastdup_checks.table import Row
+from fastdup_checks.table import Row, sort_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
 
 __all__ = ("SOURCE_KEYS", "Source", "frame_rows", "image_of", "value_text")
 
 SOURCE_KEYS = (
+    "config",
     "root",
     "label_column",
     "split_column",
@@ -38,6 +40,7 @@ class Source:
     """Which columns say what, and how to scan."""
 
     image_column: str
+    config: str | None = None
     root: str | None = None
     label_column: str | None = None
     split_column: str | None = None
@@ -46,28 +49,47 @@ class Source:
     model: str | None = None
     megabytes: int | None = None
     megapixels: int | None = None
+    plan: Plan | None = field(default=None, repr=False)
+    """What `config` says."""
 
     @classmethod
     def of(cls, image_column: str, arguments: Mapping[str, Any]) -> Source:
-        """The source that the arguments of a rule or of a metric name."""
+        """The source that the arguments of a rule or of a metric name.
+
+        Raises:
+            ConfigError: if the data.yml that they name is wrong.
+        """
         given = {key: arguments.get(key) for key in SOURCE_KEYS}
         given["splits"] = tuple(given["splits"]) if given["splits"] else None
-        return cls(image_column, **given)
+        return cls(image_column, **given, plan=load_plan(given["config"]) if given["config"] else None)
 
     @property
     def folder(self) -> Path:
         """What relative paths are relative to."""
-        return Path(os.path.abspath(os.path.expanduser(self.root or ".")))  # noqa: PTH100, PTH111 - links stay as named
+        root = self.root or (self.plan.dataset.root if self.plan else ".")
+        return Path(os.path.abspath(os.path.expanduser(root)))  # noqa: PTH100, PTH111 - links stay as named
 
     @property
     def settings(self) -> Settings:
         """How to scan."""
-        limits = {"megabytes": self.megabytes, "megapixels": self.megapixels}
-        return Settings(
-            cache=Path(os.environ.get("FASTDUP_CHECKS_CACHE") or ".fastdup_cache").absolute(),
-            limits=Limits(**{key: value for key, value in limits.items() if value is not None}),
-            model=Path(self.model) if self.model else DEFAULT_MODEL,
-        )
+        if self.plan is not None:
+            settings = scan_settings(self.plan)
+        else:
+            cache = Path(os.environ.get("FASTDUP_CHECKS_CACHE") or ".fastdup_cache").absolute()
+            settings = Settings(cache, Limits())
+        limits = settings.limits
+        limits = Limits(self.megabytes or limits.megabytes, self.megapixels or limits.megapixels)
+        settings = replace(settings, limits=limits)
+        return replace(settings, model=Path(self.model)) if self.model else settings
+
+    def order(self, rows: Sequence[Row]) -> tuple[str, ...] | None:
+        """The order of the splits, where something says what it is."""
+        if self.splits or self.plan is None:
+            return self.splits
+        named = self.plan.dataset.splits
+        if isinstance(named, TablePlan):  # there as here the order is that of the first images
+            return tuple(dict.fromkeys(row.split for row in sort_rows(rows) if row.split is not None))
+        return tuple(named) if named is not None else None
 
     def columns(self, present: Iterable[str]) -> dict[str, str]:
         """The columns of a batch to be read: "image" -> its name, and likewise split, label and group where present.

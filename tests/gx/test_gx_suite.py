@@ -1,0 +1,143 @@
+"""A data.yml in Great Expectations judges as it does everywhere else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("great_expectations")
+
+import great_expectations as gx
+import pandas as pd
+
+import fastdup_checks.gx as images
+from fastdup_checks.cli import main
+from fastdup_checks.errors import ConfigError, DatasetError
+from fastdup_checks.pipeline import check
+
+DATA_YML = """\
+version: 1
+dataset:
+  root: images
+  splits: {test: test, train: train}
+  labels: parent_folder
+limits: {megabytes: 1}
+expectations:
+  - broken_images: {at_most: 3}
+  - broken_images: {at_most: 1, split: train, id: broken-train}
+  - duplicate_rate: {at_most: 50%, severity: warn}
+  - duplicate_rate: {at_most: 0, label: hills, severity: warn, id: warned}
+  - near_duplicate_rate: {at_most: 0, xfail: augmented by hand}
+  - near_duplicate_rate: {at_most: 100%, xfail: mended since, id: mended}
+  - leak: {between: [train, test], at_most: 0, kind: exact}
+  - leak: {at_most: 100}
+  - outlier_rate: {at_most: 1%, threshold: 0.9}
+  - outlier_rate: {at_most: 0, skip: not yet, id: skipped}
+  - label_consistency: {at_least: 50%}
+  - conflicting_labels: {at_most: 0}
+"""
+
+
+@pytest.fixture
+def config(demo: Path) -> Path:
+    path = demo / "many.yml"
+    path.write_text(DATA_YML, encoding="utf-8")
+    return path
+
+
+def test_verdicts_agree_with_check(config: Path, demo: Path, definition: object) -> None:
+    expected = {v.expectation.id: v for v in check(config, work_dir=demo / "many") if v.outcome != "skipped"}
+    batch = definition.get_batch({"dataframe": images.frame_from_config(config)})
+    results = batch.validate(images.suite_from_config(config)).results
+    found = {r.result["details"]["fastdup_checks"]["verdict"]["id"]: r for r in results}
+    assert found.keys() == expected.keys()
+    assert len({v.outcome for v in expected.values()}) == 4  # every outcome but skipped is among them
+    for name, verdict in expected.items():
+        payload = found[name].result["details"]["fastdup_checks"]["verdict"]
+        assert payload["outcome"] == verdict.outcome
+        assert payload["message"] == verdict.message
+        assert found[name].success is (verdict.outcome in {"passed", "xfailed"})
+        assert found[name].expectation_config.severity == (
+            "warning" if verdict.expectation.severity == "warn" else "critical"
+        )
+
+
+def test_splits_from_a_table_keep_their_order(tmp_path: Path, demo: Path, validate: Callable) -> None:
+    """The order says which of two images leaks, and it is that of the first images of the splits."""
+    folder = tmp_path / "set"
+    folder.mkdir()
+    source = demo / "images/train/hills/hills_train_03.jpg"
+    for name in ("a.jpg", "b.jpg", "c.jpg"):
+        (folder / name).write_bytes(source.read_bytes())
+    (tmp_path / "splits.csv").write_text("path,split\na.jpg,zoo\nb.jpg,ark\nc.jpg,zoo\n")
+    config = tmp_path / "data.yml"
+    config.write_text(
+        "version: 1\ndataset: {root: set, splits: {csv: splits.csv}}\nexpectations: [leak: {at_most: 0}]\n"
+    )
+    (verdict,) = check(config)
+    frame = images.frame_from_config(config)
+    result = validate(frame.sample(frac=1, random_state=1), images.suite_from_config(config).expectations[0])
+    assert result.result["details"]["fastdup_checks"]["verdict"]["message"] == verdict.message
+    assert "against zoo" in verdict.message
+
+
+def test_a_suite_survives_storing(config: Path, tmp_path: Path) -> None:
+    context = gx.get_context(mode="file", project_root_dir=str(tmp_path / "project"))
+    stored = images.suite_from_config(config, "stored")
+    context.suites.add(stored)
+    again = context.suites.get("stored")
+    assert sorted(e.configuration.to_json_dict()["type"] for e in again.expectations) == sorted(
+        e.expectation_type for e in stored.expectations
+    )
+    assert [e.meta for e in again.expectations] == [e.meta for e in stored.expectations]
+
+
+def test_the_frame_lists_what_the_configuration_names(config: Path) -> None:
+    frame = images.frame_from_config(config)
+    assert list(frame.columns) == ["path", "split", "label"]
+    assert len(frame) == 123
+    assert set(frame["split"]) == {"train", "test"}
+    assert frame["path"].is_monotonic_increasing
+
+
+def test_a_wrong_configuration_is_told_at_once_and_when_rules_run(
+    tmp_path: Path, validate: Callable, frame: pd.DataFrame
+) -> None:
+    (tmp_path / "data.yml").write_text("version: 1\n")
+    with pytest.raises(ConfigError, match="'dataset' is missing"):
+        images.suite_from_config(tmp_path / "data.yml")
+    result = validate(frame, images.ExpectImageDuplicateRateToBeAtMost(config="data.yml"))
+    assert not result.success
+    assert "'dataset' is missing" in result.exception_info["exception_message"]
+
+
+def test_commands_add_a_project_and_run_it(demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = Path(os.path.relpath(demo / "data.yml", tmp_path))
+    assert main(["gx", "run", str(config)]) == 2
+    assert main(["gx", "init", str(config)]) == 0
+    assert "module_name: fastdup_checks.gx" in (tmp_path / "gx/great_expectations.yml").read_text()
+    assert main(["gx", "init", str(config)]) == 2
+    assert main(["gx", "init", str(config), "--overwrite"]) == 0
+    capsys.readouterr()
+    assert main(["gx", "run", str(config)]) == 1
+    said = capsys.readouterr().out
+    assert "FAILED   broken_images: 3 images, above the 0 allowed (among 123 images)" in said
+    assert "data docs: file://" in said
+    assert list((tmp_path / "gx/uncommitted/data_docs/local_site/fastdup_checks").glob("gallery-*.html"))
+
+
+def test_a_project_that_has_another_store_is_not_changed(tmp_path: Path) -> None:
+    context = gx.get_context(mode="file", project_root_dir=str(tmp_path))
+    path = Path(context.root_directory) / "great_expectations.yml"
+    text = path.read_text().replace(
+        "class_name: ExpectationsStore", "class_name: ExpectationsStore\n    module_name: own"
+    )
+    path.write_text(text)
+    with pytest.raises(DatasetError, match="import fastdup_checks.gx in that module"):
+        images.register_in_project(context)
+    assert path.read_text() == text
+    with pytest.raises(DatasetError, match="on disk"):
+        images.register_in_project(gx.get_context(mode="ephemeral"))
