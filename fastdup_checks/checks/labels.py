@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ("LabelScope", "conflicting_labels", "label_consistency")
 
+_ALIKE = 3
+"""Images that are named for a suggested label."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelScope(Scope):
@@ -50,7 +53,7 @@ def label_consistency(analysis: Analysis, scope: LabelScope) -> Measurement:
     for row in rows.tolist():
         image, suggested = analysis.images[row], analysis.class_name(int(suspects.suggested[row]))
         note = f"labelled {printable(image.label or '')}, looks like {printable(suggested or 'none of the classes')}"
-        evidence = (("label", image.label or ""), ("suggested", suggested or ""))
+        evidence = (("label", image.label or ""), ("suggested", suggested or ""), *_alike(analysis, row, suggested))
         findings.append(Finding((image.path,), round(float(suspects.score[row]), 4), note, evidence))
     population = int(labelled.sum())
     unlabelled = selection.count - population
@@ -64,6 +67,13 @@ def label_consistency(analysis: Analysis, scope: LabelScope) -> Measurement:
         tuple(findings),
         "; ".join(r for r in remarks if r),
     )
+
+
+def _alike(analysis: Analysis, row: int, label: str | None) -> list[tuple[str, str]]:
+    """The nearest images that speak for a suggestion."""
+    near = (analysis.images[other] for other in analysis.neighbours.ids[row].tolist())
+    paths = [image.path for image in near if image.label == label][:_ALIKE] if label is not None else []
+    return [(f"neighbour {place}", path) for place, path in enumerate(paths, start=1)]
 
 
 @check(unit="groups", bound=at_most(0), needs=("labels",))

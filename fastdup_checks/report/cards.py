@@ -20,8 +20,8 @@ Kind = Literal["set", "label", "beside", "single", "row"]
 """`set`: two or more images of equal standing; `label`: an image with its given and its suggested class; `beside`: an
 image with others for comparison; `single`: an image; `row`: a file without a picture, a line of a table."""
 
-COMPANIONS = frozenset({"nearest", "neighbour", "neighbours", "neighbor", "example"})
-"""Evidence that names another image, to be shown beside the finding."""
+COMPANIONS = frozenset({"nearest", "neighbour"})
+"""Evidence that names another image, to be shown beside the finding; several are counted: "neighbour 2"."""
 _SAID = frozenset({"keep", "edit", "suggested", "reason", "label", "in", "also in"})
 """Evidence that has a place of its own on the card: on a picture, beside the arrow, or among the facts of a picture."""
 
@@ -98,7 +98,7 @@ def lay_out(finding: Finding, album: Album, most: int) -> Card:
         most: At most so many pictures.
     """
     said = {name: str(value) for name, value in finding.evidence if name in _SAID}
-    others = [(name, str(value)) for name, value in finding.evidence if name in COMPANIONS]
+    others = [(_kind(name), str(value)) for name, value in finding.evidence if _kind(name) in COMPANIONS]
     entries = [album.entry(path) for path in finding.images]
     kind: Kind = (
         "row" if len(entries) == 1 and entries[0].unreadable else
@@ -114,7 +114,7 @@ def lay_out(finding: Finding, album: Album, most: int) -> Card:
     tiles += [Tile(album.entry(path), name) for name, path in others[: most - len(tiles)]]
     for tile in tiles:
         album.want(tile.entry.path)
-    facts = [(printable(name), value) for name, value in finding.evidence if name not in _SAID | COMPANIONS]
+    facts = [(printable(name), value) for name, value in finding.evidence if _kind(name) not in _SAID | COMPANIONS]
     score_name = next((name for name, value in facts if value == finding.score), "")
     note = said.get("reason") or said.get("edit") or finding.note
     return Card(
@@ -130,6 +130,10 @@ def lay_out(finding: Finding, album: Album, most: int) -> Card:
         suggested=printable(said.get("suggested", "")),
         facts=tuple((name, _number(value)) for name, value in facts if name != score_name),
     )
+
+
+def _kind(name: str) -> str:
+    return name.rstrip("0123456789").rstrip()
 
 
 def _number(value: str | float) -> str:

@@ -6,6 +6,7 @@ import io
 import os
 from collections import Counter
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from fastdup_checks.report.page import Distribution, Facts, Map, Page, Tally
 from fastdup_checks.report.plane import lay_on_plane
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from fastdup_checks.analysis import Analysis
@@ -63,8 +66,20 @@ def gallery_page(result: Result, store: Store) -> Page:
         distributions=_distributions(analysis),
         map=_map(result),
         tables=_TABLE_OF,
+        originals=_way(result.work_dir, root),
         about=(("fastdup-checks", __version__), ("encoder", scan.encoder)),
     )
+
+
+def _way(start: Path | None, root: Path) -> str:
+    """The URL of the dataset as seen from a page in the work directory; empty where there is no way."""
+    if start is None:
+        return ""
+    try:
+        way = os.path.relpath(root, start)
+    except ValueError:  # on another drive
+        return ""
+    return quote(os.fsencode(way.replace(os.sep, "/"))) + "/"
 
 
 class Thumbnails:

@@ -63,9 +63,12 @@ class _Section:
         return len(self.verdict.measurement.findings)
 
     @property
-    def narrow(self) -> bool:
-        """Whether no card holds more than one picture."""
-        return all(len(card.tiles) < 2 for _, card in self.cards)
+    def layout(self) -> str:
+        """How wide the columns are: "narrow" for single pictures, "broad" where most cards hold three or four."""
+        sizes = [len(card.tiles) for _, card in self.cards]
+        if max(sizes, default=0) < 2:
+            return "narrow"
+        return "broad" if 2 * sum(2 < size < 5 for size in sizes) > len(sizes) else ""
 
 
 def render_gallery(page: Page) -> str:

@@ -40,6 +40,12 @@ def test_companions_are_shown_and_are_no_members() -> None:
     assert shown.hidden == 0
 
 
+def test_several_companions_are_counted_in_the_evidence_and_not_on_the_card() -> None:
+    shown = card(Finding(("a",), 1, "", (("suggested", "dog"), ("neighbour 1", "b"), ("neighbour 2", "c"))))
+    assert [(tile.entry.path, tile.role) for tile in shown.tiles[1:]] == [("b", "neighbour"), ("c", "neighbour")]
+    assert shown.facts == ()
+
+
 def test_a_pair_keeps_its_order_whichever_is_kept() -> None:
     shown = card(Finding(("a", "b"), 1, "mirror", (("keep", "b"),)))
     assert [(tile.entry.path, tile.role) for tile in shown.tiles] == [("a", ""), ("b", "keep")]

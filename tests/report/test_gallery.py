@@ -162,6 +162,14 @@ def test_a_known_failure_that_is_none_any_more_says_so(full_page: Page) -> None:
     assert "no longer fails, so remove its xfail: old" in render_gallery(replace(full_page, verdicts=(mended,)))
 
 
+@pytest.mark.parametrize(("sizes", "layout"), [([1, 1], "narrow"), ([2, 1], ""), ([4, 3, 2], "broad"), ([9, 9, 3], "")])
+def test_columns_are_as_wide_as_most_cards_need(studio: Studio, sizes: list[int], layout: str) -> None:
+    paths = [studio.image(f"{i}.jpg", i) for i in range(9)]
+    findings = [Finding(tuple(paths[:size]), 1, "") for size in sizes]
+    (found,) = Reader(render_gallery(studio.page(verdict("x", findings)))).of_class("findings")
+    assert (found["class"] or "").split()[1:] == layout.split()
+
+
 @pytest.mark.parametrize("text", ["<script>", "a\nb", "\udcff", '"'])
 def test_hostile_text_in_every_other_place_is_escaped_too(studio: Studio, text: str) -> None:
     path = studio.image(f"{text}/{text}/1.jpg", 1)

@@ -1,0 +1,60 @@
+"""What a run puts into its gallery."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from datasets import CLEAN, PLANTED, write_images, write_project
+
+import fastdup_checks
+from fastdup_checks.report import contents
+from fastdup_checks.report.contents import gallery_page
+from fastdup_checks.result import Result
+from fastdup_checks.store import Store
+
+
+def page_of(result: Result) -> contents.Page:
+    with Store(result.analysis.scan.settings.cache) as store:
+        return gallery_page(result, store)
+
+
+def test_the_page_knows_every_image_and_counts_the_unreadable_ones(tmp_path: Path) -> None:
+    page = page_of(fastdup_checks.run(write_images(tmp_path / "images", PLANTED), work_dir=tmp_path / "out"))
+    assert (page.images, page.unreadable) == (len(PLANTED), 1)
+    assert sum(tally.images for tally in page.tallies) == len(PLANTED)
+    assert all(page.facts(path) for path in PLANTED)
+    assert page.map is not None
+    assert len(page.map.paths) == len(PLANTED) - 1
+
+
+def test_links_lead_from_the_page_to_the_files(tmp_path: Path) -> None:
+    root = write_images(tmp_path / "a b#" / "images", CLEAN)
+    out = tmp_path / "work" / "out"
+    page = page_of(fastdup_checks.run(root, work_dir=out))
+    for path in CLEAN:
+        assert Path(os.path.normpath(out / unquote(page.originals + path))).is_file()
+
+
+def test_images_with_findings_come_onto_the_map_of_a_large_dataset_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contents, "_MOST_POINTS", 8)
+    page = page_of(fastdup_checks.run(write_images(tmp_path / "images", PLANTED), work_dir=tmp_path / "out"))
+    assert page.map is not None
+    assert len(page.map.paths) <= 8
+    assert {"train/cat/0.png", "train/cat/again.png"} <= set(page.map.paths)
+
+
+def test_a_label_suspect_comes_with_images_that_speak_for_the_suggestion(tmp_path: Path) -> None:
+    (verdict,) = fastdup_checks.check(write_project(tmp_path, "label_consistency: {threshold: 0}"))
+    findings = verdict.measurement.findings
+    assert findings
+    for finding in findings:
+        evidence = dict(finding.evidence)
+        near = [path for name, path in evidence.items() if name.startswith("neighbour")]
+        assert len(near) <= 3
+        assert all(f"/{evidence['suggested']}/" in str(path) for path in near)
+        assert near or not evidence["suggested"]
