@@ -8,40 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastdup_checks.derived import derive
+from fastdup_checks.copies import DEFAULT_THRESHOLD, Copies, CopyInputs, Group, find_copies, find_groups, rank_to_keep
+from fastdup_checks.derived import derive, texts_column, texts_of
+from fastdup_checks.engine import available_cores
 from fastdup_checks.index import Neighbours, find_neighbours
 from fastdup_checks.labels import VOTERS, LabelSuspects, score_labels
+from fastdup_checks.store import Store
 from fastdup_checks.whitening import whiten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from fastdup_checks.records import Record
     from fastdup_checks.scan import Scan
 
-__all__ = ("Analysis", "Copies", "Outliers")
+__all__ = ("Analysis", "Outliers")
 
 NEIGHBOURS = 20
-NEAR = 0.95
-
-
-@dataclass(frozen=True, slots=True)
-class Copies:
-    """Pairs of images that show the same picture, strongest first. Columns of equal length."""
-
-    left: NDArray[np.int32]
-    right: NDArray[np.int32]
-    """Rows of the scan; left < right."""
-    score: NDArray[np.float32]
-    """Probability that the two are copies, 0..1; 1 for exact ones."""
-    exact: NDArray[np.bool_]
-    edit: tuple[str, ...]
-    """What was done to one to get the other, for people."""
-
-    def __len__(self) -> int:
-        return len(self.left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,33 +81,70 @@ class Analysis:
     @cached_property
     def copies(self) -> Copies:
         """All pairs of copies, exact and near, at or above the default threshold."""
-        pairs: dict[tuple[int, int], tuple[float, bool]] = {}
-        members: dict[int, list[int]] = {}
-        for row, group in enumerate(self.exact_group.tolist()):
-            members.setdefault(group, []).append(row)
-        for rows in members.values():
-            for i, left in enumerate(rows):
-                for right in rows[i + 1 :]:
-                    pairs[left, right] = (1.0, True)
-        near = np.argwhere(self.neighbours.similarities >= NEAR)
-        for row, column in near.tolist():
-            other = int(self.neighbours.ids[row, column])
-            pairs.setdefault(
-                (min(row, other), max(row, other)), (float(self.neighbours.similarities[row, column]), False)
-            )
-        order = sorted(pairs, key=lambda pair: (-pairs[pair][0], not pairs[pair][1], pair))
-        return Copies(
-            np.array([p[0] for p in order], np.int32),
-            np.array([p[1] for p in order], np.int32),
-            np.array([pairs[p][0] for p in order], np.float32),
-            np.array([pairs[p][1] for p in order], bool),
-            tuple("same picture" if pairs[p][1] else "" for p in order),
+
+        def compute() -> dict[str, NDArray[Any]]:
+            scan = self.scan
+            with Store(scan.settings.cache) as store:
+                inputs = CopyInputs(
+                    count=len(self.images),
+                    embeddings=scan.vectors,
+                    width=scan.width,
+                    height=scan.height,
+                    exact_group=self.exact_group,
+                    thumbnails=lambda rows: scan.thumbnails(rows, store),
+                )
+                found = find_copies(
+                    inputs, at_least=DEFAULT_THRESHOLD, threads=scan.settings.threads or available_cores()
+                )
+            return {
+                "left": found.left,
+                "right": found.right,
+                "score": found.score,
+                "exact": found.exact,
+                "edit": texts_column(found.edit),
+                "truncated": np.array(found.truncated),
+            }
+
+        known = self._derive("copies-1", compute)
+        edit = tuple(text or "" for text in texts_of(known["edit"]))
+        return Copies(known["left"], known["right"], known["score"], known["exact"], edit, int(known["truncated"]))
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """Groups of copies: images that pairs tie together, largest first, then by first image."""
+        copies = self.copies
+        found = find_groups(len(self.images), copies.left, copies.right, copies.score)
+        return tuple(sorted(found, key=lambda group: (-len(group.members), group.members)))
+
+    def keep_order(self, rows: Sequence[int]) -> list[int]:
+        """Rows of one group of copies, the image to keep first.
+
+        The rule: the picture with the most pixels; then the sharpest, the least compressed, one outside the training
+        split (a test set should not shrink), and the first by path.
+        """
+        scan = self.scan
+        pixels = scan.width.astype(np.int64) * scan.height
+        return rank_to_keep(
+            rows,
+            pixels=pixels,
+            sharpness=scan.statistics["sharpness"],
+            bytes_per_pixel=(scan.file_size / np.maximum(pixels, 1)).astype(np.float32),
+            training=self._training,
+            path=self._paths,
         )
 
     @cached_property
+    def _training(self) -> NDArray[np.bool_]:
+        return np.array([(r.split or "").lower().startswith("train") for r in self.images], dtype=bool)
+
+    @cached_property
+    def _paths(self) -> tuple[str, ...]:
+        return tuple(r.path for r in self.images)
+
+    @property
     def clusters(self) -> tuple[tuple[int, ...], ...]:
-        """Groups of copies: rows that hang together, largest group first, then by first row."""
-        return connect(len(self.images), self.copies.left, self.copies.right)
+        """The members of the groups of copies."""
+        return tuple(group.members for group in self.groups)
 
     @cached_property
     def outliers(self) -> Outliers:
@@ -161,22 +183,3 @@ class Analysis:
     def class_name(self, number: int) -> str | None:
         """The label with a number, None for -1."""
         return self.scan.dataset.classes[number] if number >= 0 else None
-
-
-def connect(count: int, left: NDArray[np.int32], right: NDArray[np.int32]) -> tuple[tuple[int, ...], ...]:
-    """Connected components of two or more rows, by size and first row."""
-    parent = list(range(count))
-
-    def find(row: int) -> int:
-        while parent[row] != row:
-            parent[row] = parent[parent[row]]
-            row = parent[row]
-        return row
-
-    for a, b in zip(left.tolist(), right.tolist(), strict=True):
-        one, other = find(a), find(b)
-        parent[max(one, other)] = min(one, other)
-    groups: dict[int, list[int]] = {}
-    for row in sorted({*left.tolist(), *right.tolist()}):
-        groups.setdefault(find(row), []).append(row)
-    return tuple(sorted((tuple(g) for g in groups.values()), key=lambda g: (-len(g), g)))

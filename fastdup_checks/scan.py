@@ -102,6 +102,8 @@ class Scan:
     width: NDArray[np.int32]
     height: NDArray[np.int32]
     """Pixels, (n,)."""
+    file_size: NDArray[np.int64]
+    """Bytes, (n,)."""
     formats: tuple[str, ...]
     modes: tuple[str, ...]
     statistics: NDArray[np.void]
@@ -127,10 +129,11 @@ class Scan:
             digest.update(content)
         return digest.hexdigest()
 
-    def thumbnails(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """The thumbnails of some images, uint8 (len(rows), 64, 64, 3), RGB."""
-        with Store(self.settings.cache) as store:
-            return store.thumbnails([self.contents[row] for row in rows], decoder=self.decoder, side=THUMBNAIL_SIDE)
+    def thumbnails(self, rows: NDArray[np.int64], store: Store) -> NDArray[np.uint8]:
+        """The thumbnails of some images, uint8 (len(rows), 64, 64, 3), RGB, from the store of the scan."""
+        return store.thumbnails(
+            [self.contents[row] for row in rows.tolist()], decoder=self.decoder, side=THUMBNAIL_SIDE
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,11 +287,12 @@ class _Worker:
         try:
             picture = decode(data, self._limits)
         except Unreadable as error:
-            return _Read(record, stamp, content, measured=Measured(content, str(error)))
+            return _Read(record, stamp, content, measured=Measured(content, str(error), len(data)))
         statistics = measure_statistics(picture.rgb, picture.width, picture.height)
         measured = Measured(
             content,
             None,
+            len(data),
             picture.width,
             picture.height,
             picture.format,
@@ -331,6 +335,7 @@ def _assemble(
         pixels=tuple(m.pixels for m in rows),
         width=np.array([m.width for m in rows], dtype=np.int32),
         height=np.array([m.height for m in rows], dtype=np.int32),
+        file_size=np.array([m.size for m in rows], dtype=np.int64),
         formats=tuple(m.format for m in rows),
         modes=tuple(m.mode for m in rows),
         statistics=np.frombuffer(b"".join(m.statistics for m in rows), dtype=STATISTICS),

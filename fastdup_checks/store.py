@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 __all__ = ("Measured", "Store")
 
-_SCHEMA = 1
+_SCHEMA = 2
 _TABLES = """
 CREATE TABLE IF NOT EXISTS files (
     place TEXT, path BLOB, size INTEGER, changed_ns INTEGER, seen_ns INTEGER, content BLOB, PRIMARY KEY (place, path)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS pictures (
-    decoder TEXT, content BLOB, failure TEXT, width INTEGER, height INTEGER, format TEXT, mode TEXT,
+    decoder TEXT, content BLOB, failure TEXT, size INTEGER, width INTEGER, height INTEGER, format TEXT, mode TEXT,
     pixels BLOB, statistics BLOB, PRIMARY KEY (decoder, content)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS thumbnails (key INTEGER PRIMARY KEY, decoder TEXT, content BLOB, thumbnail BLOB,
@@ -56,6 +56,8 @@ class Measured:
     """SHA-256 of the file's bytes."""
     failure: str | None
     """Why there is no picture; then all that follows is empty."""
+    size: int = 0
+    """Bytes of the file."""
     width: int = 0
     height: int = 0
     format: str = ""
@@ -155,9 +157,12 @@ class Store:
                 [(place, os.fsencode(p), s.size, s.changed_ns, now, c) for p, s, c in seen],
             )
             self._db.executemany(
-                "INSERT OR REPLACE INTO pictures VALUES (?,?,?,?,?,?,?,?,?)",
+                "INSERT OR REPLACE INTO pictures VALUES (?,?,?,?,?,?,?,?,?,?)",
                 [
-                    (decoder, m.content, m.failure, m.width, m.height, m.format, m.mode, m.pixels, m.statistics)
+                    (
+                        *(decoder, m.content, m.failure, m.size, m.width, m.height),
+                        *(m.format, m.mode, m.pixels, m.statistics),
+                    )
                     for m in done
                 ],
             )
@@ -209,7 +214,7 @@ class Store:
         for some in _batches(list(dict.fromkeys(contents))):
             marks = ",".join("?" * len(some))
             for row in self._db.execute(
-                "SELECT content, failure, width, height, format, mode, pixels, statistics "  # noqa: S608
+                "SELECT content, failure, size, width, height, format, mode, pixels, statistics "  # noqa: S608
                 f"FROM pictures WHERE decoder=? AND content IN ({marks})",
                 (decoder, *some),
             ):

@@ -16,7 +16,7 @@ OLD = time.time_ns() - 10**12
 
 
 def measured(content, failure=None):
-    return Measured(content, failure, 4, 3, "PNG", "RGB", b"p" * 32, b"s", bytes(range(48)))
+    return Measured(content, failure, 9, 4, 3, "PNG", "RGB", b"p" * 32, b"s", bytes(range(48)))
 
 
 def remember(store, path, stamp, content, *, failure=None, vector=b"\0" * 8):
@@ -55,7 +55,7 @@ def test_thumbnails_come_in_the_order_asked_for(tmp_path):
     with Store(tmp_path) as store:
         for number in range(3):
             content = bytes([number])
-            m = Measured(content, None, 4, 3, "PNG", "RGB", b"", b"", bytes([number]) * 48)
+            m = Measured(content, None, 9, 4, 3, "PNG", "RGB", b"", b"", bytes([number]) * 48)
             store.remember("here", [], [m], [], decoder="d", encoder="e")
         found = store.thumbnails([b"\2", b"\0", b"\2"], decoder="d", side=4)
         assert found.shape == (3, 4, 4, 3)

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastdup_checks.analysis import connect
 from fastdup_checks.checks.check import Scope, at_most, check
 from fastdup_checks.checks.scope import select, share
+from fastdup_checks.copies import find_groups
 from fastdup_checks.findings import Finding, Measurement
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from fastdup_checks.analysis import Analysis
@@ -64,20 +66,20 @@ def near_duplicate_rate(analysis: Analysis, scope: Scope) -> Measurement:
     # Pairs between groups of identical images: one node for each picture, so that exact repeats do not count here.
     left, right = analysis.exact_group[copies.left[near]], analysis.exact_group[copies.right[near]]
     first = _first_inside(analysis.exact_group, selection.rows)
-    groups = connect(len(analysis.images), first[left], first[right])
-    best = _best_pair(groups, near, first[left], copies.score)
-    findings = tuple(
-        _group(analysis, rows, float(copies.score[best[g]]), copies.edit[best[g]]) for g, rows in enumerate(groups)
-    )
-    findings = tuple(sorted(findings, key=lambda f: (-len(f.images), -f.score, f.images)))
-    count = sum(len(rows) - 1 for rows in groups)
+    left, right = first[np.minimum(left, right)], first[np.maximum(left, right)]
+    groups = find_groups(len(analysis.images), left, right, copies.score[near])
+    edits = [copies.edit[pair] for pair in near.tolist()]
+    edit_of = dict(zip(zip(left.tolist(), right.tolist(), strict=True), edits, strict=True))
+    findings = [_group(analysis, group.members, group.weakest, edit_of.get(group.weakest_pair, "")) for group in groups]
+    findings.sort(key=lambda f: (-len(f.images), -f.score, f.images))
+    count = sum(len(group.members) - 1 for group in groups)
     return Measurement(
         share(count, selection.count),
         "share",
         count,
         selection.count,
         selection.name,
-        findings,
+        tuple(findings),
         selection.remark,
     )
 
@@ -90,21 +92,7 @@ def _first_inside(group: NDArray[np.int32], rows: NDArray[np.bool_]) -> NDArray[
     return first
 
 
-def _best_pair(
-    groups: tuple[tuple[int, ...], ...],
-    pairs: NDArray[np.int64],
-    left: NDArray[np.int32],
-    score: NDArray[np.float32],
-) -> dict[int, int]:
-    """Group -> its strongest pair."""
-    group_of = {row: g for g, rows in enumerate(groups) for row in rows}
-    best: dict[int, int] = {}
-    for pair, row in zip(pairs.tolist(), left.tolist(), strict=True):
-        g = group_of[row]
-        if g not in best or score[pair] > score[best[g]]:
-            best[g] = pair
-    return best
-
-
-def _group(analysis: Analysis, rows: tuple[int, ...] | list[int], score: float, note: str) -> Finding:
-    return Finding(tuple(analysis.images[row].path for row in rows), round(score, 4), note)
+def _group(analysis: Analysis, rows: Sequence[int], score: float, note: str) -> Finding:
+    """A group as a finding, the image to keep in front; the score and the note are those of its weakest link."""
+    paths = tuple(analysis.images[row].path for row in analysis.keep_order(rows))
+    return Finding(paths, round(score, 4), note, (("keep", paths[0]),))

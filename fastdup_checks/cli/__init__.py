@@ -22,6 +22,10 @@ __all__ = ("main", "make_parser")
 
 COMMANDS = (check, run, init, demo, gx)
 
+# Read by the numerical libraries when they are loaded. Their threads wait by spinning, which burns more time than they
+# save on matrices as small as ours; the scan and the searches use all cores by themselves.
+_QUIET_CORES = {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+
 _ABOUT = "Expectations for image datasets: duplicates, leaks, outliers and wrong labels fail the build."
 _STATUS = "Exit status: 0 passed, 1 an expectation failed, 2 usage or configuration, 3 the scan could not be done."
 
@@ -29,6 +33,8 @@ _STATUS = "Exit status: 0 passed, 1 an expectation failed, 2 usage or configurat
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status."""
     options = make_parser().parse_args(arguments)
+    for name, value in _QUIET_CORES.items():
+        os.environ.setdefault(name, value)
     try:
         status: int = options.work(options)
     except ScanError as error:
