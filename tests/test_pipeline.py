@@ -174,3 +174,14 @@ def test_a_group_of_identical_images_counts_all_but_one(tmp_path):
     assert (rate.count, rate.population) == (39, 41)
     assert len(result.duplicates[0]) == 40
     assert len(result.clusters) == 1
+
+
+def test_a_group_on_both_sides_is_a_leak(tmp_path):
+    config = write_project(tmp_path, "group_leak: {at_most: 0}", CLEAN)
+    groups = {path: "patient 1" if path.endswith("0.png") else path for path in CLEAN}
+    (tmp_path / "groups.csv").write_text("path,group\n" + "".join(f"{p},{g}\n" for p, g in groups.items()))
+    config.write_text(config.read_text().replace("  labels:", "  groups: {csv: groups.csv}\n  labels:"))
+    (verdict,) = fastdup_checks.check(config)
+    assert verdict.failed
+    assert (verdict.measurement.count, verdict.measurement.population) == (1, 9)
+    assert verdict.measurement.findings[0].note == "patient 1 is in train and test"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fastdup_checks.checks.duplicates import duplicate_rate, near_duplicate_rate
 from fastdup_checks.checks.integrity import broken_images
 from fastdup_checks.checks.labels import conflicting_labels, label_consistency
-from fastdup_checks.checks.leaks import leak
+from fastdup_checks.checks.leaks import group_leak, leak
 from fastdup_checks.checks.outliers import outlier_rate
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ CHECKS: Mapping[str, Check] = {
         duplicate_rate,
         near_duplicate_rate,
         leak,
+        group_leak,
         outlier_rate,
         label_consistency,
         conflicting_labels,

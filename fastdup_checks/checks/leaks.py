@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from fastdup_checks.analysis import Analysis
 
-__all__ = ("LeakScope", "leak", "leaking_pairs")
+__all__ = ("GroupLeakScope", "LeakScope", "group_leak", "leak", "leaking_pairs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,42 @@ def leak(analysis: Analysis, scope: LeakScope) -> Measurement:
         tuple(best.values()),
         remark,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupLeakScope:
+    """Between which splits to look."""
+
+    between: tuple[str, str] | None = parameter("split_pair", "Two splits; by default every two splits of the dataset.")
+
+
+@check(unit="groups", bound=at_most(0), params=GroupLeakScope, needs=("splits", "groups"))
+def group_leak(analysis: Analysis, scope: GroupLeakScope) -> Measurement:
+    """Groups (patients, videos, products, users) that have images in more than one split.
+
+    Population: groups named by `dataset.groups` that have an image in the splits, unreadable images included.
+    Numerator: those with images in two splits or more. Unit: groups.
+
+    Images of one patient or of one video are alike without being copies, and a model recognises them: what it scores
+    on such a test set, it will not score on a new patient. Split by group.
+    """
+    splits = scope.between or analysis.scan.dataset.splits
+    where: dict[str, dict[str, str]] = {}
+    records = [*analysis.images, *(b.record for b in analysis.scan.broken)]
+    for record in sorted(records, key=lambda r: r.path):
+        if record.group is not None and record.split in splits:
+            where.setdefault(record.group, {}).setdefault(record.split, record.path)
+    if not where:
+        raise DatasetError("group_leak: no image of the splits has a group; check dataset.groups")
+    findings = []
+    for group, first in sorted(where.items()):
+        if len(first) > 1:
+            found = [split for split in splits if split in first]
+            note = f"{printable(group)} is in {' and '.join(map(printable, found))}"
+            findings.append(
+                Finding(tuple(first[split] for split in found), float(len(found)), note, (("group", group),))
+            )
+    return Measurement(len(findings), "groups", len(findings), len(where), "groups", tuple(findings))
 
 
 def leaking_pairs(
