@@ -113,8 +113,9 @@ class _Search:
         of = np.concatenate([np.arange(self.count), *owner])
         _, base = standard_pose(looks, undecided=False)
         pose_of, poses = standard_pose(looks, undecided=True)
-        query, hit, _ = nearest(poses, base, _ALIKE + 1, threads=self.threads)
-        return self.keys(of[pose_of[query]], of[hit])
+        query, hit, product = nearest(poses, base, _ALIKE + 1, threads=self.threads)
+        query, hit = of[pose_of[query]], of[hit]
+        return self.keys(*_strongest(query, hit, product, _ALIKE))
 
     def verify(self, keys: NDArray[np.int64]) -> None:
         """Judge the pairs that were not judged before, unless both lie in one large group already."""
@@ -176,6 +177,22 @@ def _standard_order(inputs: CopyInputs, rows: NDArray[np.int64]) -> NDArray[np.i
             check[at] = zlib.crc32(thumbnail.tobytes())
     width, height = inputs.width[rows].astype(np.int64), inputs.height[rows].astype(np.int64)
     return np.lexsort((check, -width, -width * height))
+
+
+def _strongest(
+    query: NDArray[np.int64], hit: NDArray[np.int64], product: NDArray[np.float32], k: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The k strongest hits of each query, and all as strong as the k-th, of several searches for the same query."""
+    order = np.lexsort((-product, hit, query))
+    order = order[query[order] != hit[order]]
+    first = np.r_[True, (np.diff(query[order]) != 0) | (np.diff(hit[order]) != 0)] if len(order) else order
+    order = order[first]
+    order = order[np.lexsort((-product[order], query[order]))]
+    query, hit, product = query[order], hit[order], product[order]
+    start = np.searchsorted(query, query)
+    at = np.minimum(start + k - 1, len(query) - 1)
+    keep = (query[at] != query) | (product >= product[at])
+    return query[keep], hit[keep]
 
 
 def _best_of_each(pair: NDArray[np.int64], score: NDArray[np.float32]) -> NDArray[np.int64]:

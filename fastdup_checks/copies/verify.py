@@ -31,9 +31,9 @@ class Gates:
 
     coarse: float = 0.7
     """Correlation of descriptions."""
-    in_place: float = 0.4
+    in_place: float = 0.42
     """Correlation of the sketches without any shift."""
-    middle: float = 0.4
+    middle: float = 0.5
     """Correlation after alignment at 16 x 16."""
     behind: float = 0.06
     """How far behind the best hypothesis of its pair it may be there."""

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastdup_checks.copies.pictures import halve
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -29,6 +31,8 @@ __all__ = ("DIMENSIONS", "ORIENTATIONS", "UNIT", "WindowSet", "core_windows", "d
 
 _SIDE = 32
 """Windows are cut from luminance at this many pixels a side."""
+_TURNED_SIDE = 16
+"""Turned windows are read at this many."""
 _HIGHEST = 7
 """Half periods across the window, at most, along one axis..."""
 _HIGHEST_SUM = 8
@@ -71,7 +75,7 @@ class WindowSet:
     upright: tuple[tuple[NDArray[np.float32], NDArray[np.float32]], ...]
     """Bases along x and y, (frequencies * places, 32), one pair for each size, in the order of `maps`."""
     turned: NDArray[np.float32]
-    """(frequencies * windows, 32 * 32): bases of the turned windows, which come last."""
+    """(frequencies * windows, 16 * 16): bases of the turned windows, which come last."""
 
     def describe(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
         """Describe every window of luminance pictures (n, 32, 32): (n, `DIMENSIONS`, w), whole numbers."""
@@ -88,8 +92,10 @@ class WindowSet:
             raw[:, :, at : at + rows * columns] = part.reshape(n, DIMENSIONS, rows * columns)
             at += rows * columns
         if len(self.turned):
-            flat = pictures.reshape(n, _SIDE * _SIDE, 1)
-            turned = (self.turned @ flat).reshape(n, DIMENSIONS, -1)
+            # Two columns, of which one is empty: a product with a single one is split over threads to no avail.
+            flat = np.zeros((n, _TURNED_SIDE * _TURNED_SIDE, 2), np.float32)
+            flat[:, :, 0] = halve(pictures).reshape(n, -1)
+            turned = (self.turned @ flat)[:, :, 0].reshape(n, DIMENSIONS, -1)
             np.multiply(turned, _WEIGHT[:, None], out=raw[:, :, at:])
         power = np.full((n, len(self.maps)), _FLOOR * _FLOOR, np.float32)
         for entry in range(DIMENSIONS):
@@ -112,10 +118,11 @@ def _places(size: float, step: float) -> NDArray[np.float64]:
 
 
 def _turned_basis(scale: float, degrees: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Map and basis of a central window turned by a small angle; sampled 4 x 4 times a pixel."""
+    """Map and basis of a central window turned by a small angle; sampled 8 x 8 times a pixel."""
     t = np.deg2rad(degrees)
     turn = scale * np.array([[np.cos(t), -np.sin(t), 0.0], [np.sin(t), np.cos(t), 0.0]])
-    fine = (np.arange(_SIDE * 4) + 0.5) / (_SIDE * 4) * 2 - 1
+    side, times = _TURNED_SIDE, 8
+    fine = (np.arange(side * times) + 0.5) / (side * times) * 2 - 1
     y, x = np.meshgrid(fine, fine, indexing="ij")
     back = np.linalg.inv(turn[:, :2])
     u, v = back[0, 0] * x + back[0, 1] * y, back[1, 0] * x + back[1, 1] * y
@@ -124,7 +131,7 @@ def _turned_basis(scale: float, degrees: float) -> tuple[NDArray[np.float64], ND
     for k, m in _PAIRS:
         wave = np.where(inside, np.cos(np.pi * k * (u + 1) / 2) * np.cos(np.pi * m * (v + 1) / 2), 0.0)
         wave[inside] -= wave[inside].mean()
-        rows.append(wave.reshape(_SIDE, 4, _SIDE, 4).sum(axis=(1, 3)).ravel() / inside.sum())
+        rows.append(wave.reshape(side, times, side, times).sum(axis=(1, 3)).ravel() / inside.sum())
     return turn, np.stack(rows)
 
 
@@ -144,7 +151,11 @@ def _window_set(
         turn, basis = _turned_basis(scale, degrees)
         maps.append(turn.tolist())
         bases.append(basis)
-    stacked = np.stack(bases, axis=1).reshape(-1, _SIDE * _SIDE) if bases else np.empty((0, _SIDE * _SIDE))
+    stacked = (
+        np.stack(bases, axis=1).reshape(-1, _TURNED_SIDE * _TURNED_SIDE)
+        if bases
+        else np.empty((0, _TURNED_SIDE * _TURNED_SIDE))
+    )
     return WindowSet(np.array(maps), tuple(upright), stacked.astype(np.float32))
 
 
@@ -181,5 +192,5 @@ def describe_part(
 ) -> NDArray[np.int16]:
     """Describe one window of one luminance picture (32, 32), its place and size given in 0..1: (`DIMENSIONS`,)."""
     bases = _bases(np.array([left]), width), _bases(np.array([top]), height)
-    alone = WindowSet(np.zeros((1, 2, 3)), (bases,), np.empty((0, _SIDE * _SIDE), np.float32))
+    alone = WindowSet(np.zeros((1, 2, 3)), (bases,), np.empty((0, _TURNED_SIDE * _TURNED_SIDE), np.float32))
     return alone.describe(picture[None])[0, :, 0].astype(np.int16)
