@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastdup_checks.copies import DEFAULT_THRESHOLD, Copies, CopyInputs, Group, find_copies, find_groups, rank_to_keep
+from fastdup_checks.copies import (
+    DEFAULT_THRESHOLD,
+    REPORTING_FLOOR,
+    Copies,
+    CopyInputs,
+    Group,
+    find_copies,
+    find_groups,
+    rank_to_keep,
+)
 from fastdup_checks.derived import derive, texts_column, texts_of
 from fastdup_checks.engine import available_cores
 from fastdup_checks.index import Neighbours, find_neighbours
@@ -81,6 +90,14 @@ class Analysis:
     @cached_property
     def copies(self) -> Copies:
         """All pairs of copies, exact and near, at or above the default threshold."""
+        return self._candidates.at_least(DEFAULT_THRESHOLD)
+
+    def copies_at(self, threshold: float) -> Copies:
+        """All pairs that score at least this, which may be below the default threshold."""
+        return self.copies if threshold == DEFAULT_THRESHOLD else self._candidates.at_least(threshold)
+
+    @cached_property
+    def _candidates(self) -> Copies:
 
         def compute() -> dict[str, NDArray[Any]]:
             scan = self.scan
@@ -94,7 +111,7 @@ class Analysis:
                     thumbnails=lambda rows: scan.thumbnails(rows, store),
                 )
                 found = find_copies(
-                    inputs, at_least=DEFAULT_THRESHOLD, threads=scan.settings.threads or available_cores()
+                    inputs, at_least=REPORTING_FLOOR, threads=scan.settings.threads or available_cores()
                 )
             return {
                 "left": found.left,
@@ -105,7 +122,7 @@ class Analysis:
                 "truncated": np.array(found.truncated),
             }
 
-        known = self._derive("copies-1", compute)
+        known = self._derive("copies-2", compute)
         edit = tuple(text or "" for text in texts_of(known["edit"]))
         return Copies(known["left"], known["right"], known["score"], known["exact"], edit, int(known["truncated"]))
 

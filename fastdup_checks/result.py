@@ -173,7 +173,7 @@ class Result:
                 raise DatasetError(f"there are no images in split {printable(name)!r}; the splits are: {known}")
         rank = {name: place for place, name in enumerate(between or splits)}
         side = np.array([rank.get(r.split or "", -1) for r in self.analysis.images], dtype=np.int32)
-        pairs = [self._pair(pair, one, other) for pair, one, other in leaking_pairs(self.analysis, side)]
+        pairs = [self._pair(pair, one, other) for pair, one, other in leaking_pairs(self.analysis.copies, side)]
         return [pair for pair in pairs if kind in {"any", pair.kind}]
 
     def outliers(self, threshold: float = 0.5) -> list[Outlier]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastdup_checks.checks.check import Scope, at_most, check
+from fastdup_checks.checks.check import Scope, at_most, check, parameter
 from fastdup_checks.checks.scope import select, share
-from fastdup_checks.copies import find_groups
+from fastdup_checks.copies import DEFAULT_THRESHOLD, find_groups
 from fastdup_checks.findings import Finding, Measurement
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from fastdup_checks.analysis import Analysis
 
-__all__ = ("duplicate_rate", "near_duplicate_rate")
+__all__ = ("NearScope", "duplicate_rate", "near_duplicate_rate")
 
 
 @check(unit="share", bound=at_most(0))
@@ -48,8 +49,17 @@ def duplicate_rate(analysis: Analysis, scope: Scope) -> Measurement:
     )
 
 
-@check(unit="share", bound=at_most(0.01))
-def near_duplicate_rate(analysis: Analysis, scope: Scope) -> Measurement:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearScope(Scope):
+    """Which images to look at, and what counts as a copy."""
+
+    threshold: float = parameter(
+        "share", "The probability from which two images are copies; at least 0.05.", DEFAULT_THRESHOLD
+    )
+
+
+@check(unit="share", bound=at_most(0.01), params=NearScope)
+def near_duplicate_rate(analysis: Analysis, scope: NearScope) -> Measurement:
     """Images that repeat another one with an edit: resized, cropped, turned, mirrored, re-encoded, recoloured, ...
 
     Population: readable images (in the split, with the label). Numerator: images to remove so that no picture is
@@ -60,7 +70,7 @@ def near_duplicate_rate(analysis: Analysis, scope: Scope) -> Measurement:
     make sure that all of a group are in one split.
     """
     selection = select(analysis, scope)
-    copies = analysis.copies
+    copies = analysis.copies_at(scope.threshold)
     inside = selection.rows[copies.left] & selection.rows[copies.right]
     near = np.flatnonzero(inside & ~copies.exact)
     # Pairs between groups of identical images: one node for each picture, so that exact repeats do not count here.

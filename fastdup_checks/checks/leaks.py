@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_checks.checks.check import at_most, check, parameter
+from fastdup_checks.copies import DEFAULT_THRESHOLD
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.findings import Finding, Measurement
 from fastdup_checks.records import printable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastdup_checks.analysis import Analysis
+    from fastdup_checks.copies import Copies
 
 __all__ = ("GroupLeakScope", "LeakScope", "group_leak", "leak", "leaking_pairs")
 
@@ -26,6 +28,9 @@ class LeakScope:
 
     between: tuple[str, str] | None = parameter("split_pair", "Two splits; by default every two splits of the dataset.")
     kind: str = parameter("choice", "exact: identical images only; any: edited copies too.", "any", ("exact", "any"))
+    threshold: float = parameter(
+        "share", "The probability from which two images are copies; at least 0.05.", DEFAULT_THRESHOLD
+    )
 
 
 @check(unit="images", bound=at_most(0), params=LeakScope, needs=("splits",))
@@ -46,9 +51,9 @@ def leak(analysis: Analysis, scope: LeakScope) -> Measurement:
             raise DatasetError(f"leak: there are no images in split {printable(name)!r}")
     rank = {name: place for place, name in enumerate(splits)}
     side = np.array([rank.get(r.split or "", -1) for r in analysis.images], dtype=np.int32)
-    pairs = leaking_pairs(analysis, side, exact_only=scope.kind == "exact")
+    copies = analysis.copies_at(scope.threshold)
+    pairs = leaking_pairs(copies, side, exact_only=scope.kind == "exact")
     best: dict[int, Finding] = {}
-    copies = analysis.copies
     for pair, earlier, later in pairs:
         if later not in best:
             note = "identical" if copies.exact[pair] else copies.edit[pair]
@@ -111,7 +116,7 @@ def group_leak(analysis: Analysis, scope: GroupLeakScope) -> Measurement:
 
 
 def leaking_pairs(
-    analysis: Analysis,
+    copies: Copies,
     side: NDArray[np.int32],
     *,
     exact_only: bool = False,
@@ -119,11 +124,10 @@ def leaking_pairs(
     """(pair, earlier row, later row) of the copies that lie on two sides, strongest first.
 
     Args:
-        analysis: of the dataset.
+        copies: the pairs to choose from.
         side: (n,) the rank of each image's split, -1 for images that do not take part.
         exact_only: leave edited copies out.
     """
-    copies = analysis.copies
     one, other = side[copies.left], side[copies.right]
     across = (one >= 0) & (other >= 0) & (one != other)
     if exact_only:

@@ -113,7 +113,7 @@ def _leaks(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, str,
     rank = {name: place for place, name in enumerate(analysis.scan.dataset.splits)}
     side = np.array([rank.get(r.split or "", -1) for r in analysis.images], dtype=np.int32)
     copies = analysis.copies
-    for pair, one, other in leaking_pairs(analysis, side):
+    for pair, one, other in leaking_pairs(copies, side):
         yield (
             paths[one],
             valid_text(str(analysis.images[one].split)),
