@@ -32,7 +32,7 @@ _CHUNK = 64
 _IN_PLACE_CHUNK = 1024
 """Pairs compared in place at a time: some 8 MB."""
 _KEEP = 2
-"""Hypotheses kept of each pair and direction."""
+"""Hypotheses kept of each pair."""
 _SKETCH_NOISE = np.float32(8.0)
 _ORDER = np.stack([order for order, _ in ORIENTATIONS])
 _SIGN = np.stack([sign for _, sign in ORIENTATIONS])
@@ -96,38 +96,30 @@ def look(
         second: (p,) rows. Equally good hypotheses are told apart by which picture is first.
     """
     count = len(first)
-    shape = (count, 2, _KEEP)
-    score, code, maps = np.zeros(shape, np.float32), np.zeros(shape, np.int64), np.zeros((*shape, 2), np.int64)
-    for direction, (container, content) in enumerate(((first, second), (second, first))):
-        blocks = _blocks(container)
-        at = 0
-        while at < len(blocks):
-            some = blocks[at : at + 2 * _CHUNK]
-            rows = np.unique(container[np.concatenate(some)])[:_CHUNK]
-            light = pictures(rows)
-            windows = (dense_windows().describe(light), core_windows().describe(light))
-            for block in some:
-                place = np.searchsorted(rows, container[block[0]])
-                if place == len(rows):
-                    break
-                best, where = _compare(windows[0][place], descriptions.whole[content[block]])
-                core_best, core_where = _compare(windows[1][place], descriptions.core[content[block]])
-                part = (core_best > best).astype(np.int64)
-                best, where = np.maximum(best, core_best), np.where(part, core_where, where)
-                top = np.argsort(-best, axis=1, kind="stable")[:, :_KEEP]
-                score[block, direction] = np.take_along_axis(best, top, axis=1)
-                code[block, direction] = top
-                maps[block, direction, :, 0] = np.take_along_axis(part, top, axis=1)
-                maps[block, direction, :, 1] = np.take_along_axis(where, top, axis=1)
-                at += 1
-    flat = score.reshape(count, 2 * _KEEP)
-    order = np.argsort(-flat, axis=1, kind="stable")[:, :_KEEP]
-    chosen = np.take_along_axis(maps.reshape(count, 2 * _KEEP, 2), order[:, :, None], axis=1)
+    container, content = np.concatenate([first, second]), np.concatenate([second, first])
+    score, place = np.zeros((2 * count, 8), np.float32), np.zeros((2 * count, 8), np.int64)
+    order = np.argsort(container, kind="stable")
+    rows, start = np.unique(container[order], return_index=True)
+    stop = np.append(start[1:], len(order))
+    for at in range(0, len(rows), _CHUNK):
+        light = pictures(rows[at : at + _CHUNK])
+        windows = zip(dense_windows().describe(light), core_windows().describe(light), strict=True)
+        for row, (dense, core) in enumerate(windows, start=at):
+            for begin in range(start[row], stop[row], _BLOCK):
+                block = order[begin : min(begin + _BLOCK, stop[row])]
+                best, where = _compare(dense, descriptions.whole[content[block]])
+                core_best, core_where = _compare(core, descriptions.core[content[block]])
+                middle = core_best > best
+                score[block] = np.where(middle, core_best, best)
+                place[block] = np.where(middle, core_where + dense.shape[1], where)
+    score = score.reshape(2, count, 8).transpose(1, 0, 2).reshape(count, 16)
+    place = place.reshape(2, count, 8).transpose(1, 0, 2).reshape(count, 16)
+    top = np.argsort(-score, axis=1, kind="stable")[:, :_KEEP]
     return Hypotheses(
-        np.take_along_axis(flat, order, axis=1) / np.float32(UNIT * UNIT),
-        order >= _KEEP,
-        np.take_along_axis(code.reshape(count, 2 * _KEEP), order, axis=1),
-        _maps()[chosen[:, :, 0], chosen[:, :, 1]],
+        np.take_along_axis(score, top, axis=1) / np.float32(UNIT * UNIT),
+        top >= 8,
+        top % 8,
+        _maps()[np.take_along_axis(place, top, axis=1)],
     )
 
 
@@ -166,22 +158,9 @@ def _compare(
     return best.reshape(_BLOCK, 8)[: len(contents)], at.reshape(_BLOCK, 8)[: len(contents)]
 
 
-def _blocks(container: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Rows of pairs with the same container, `_BLOCK` at most together, by container."""
-    order = np.argsort(container, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(container[order]) != 0])
-    blocks: list[NDArray[np.int64]] = []
-    for rows in np.split(order, starts[1:]) if len(order) else []:
-        blocks += [rows[at : at + _BLOCK] for at in range(0, len(rows), _BLOCK)]
-    return blocks
-
-
 @cache
 def _maps() -> NDArray[np.float32]:
-    """(2, most windows, 2, 3): from the coordinates of a content, whole or known by its middle, to its container's."""
-    sets = (dense_windows().maps, core_windows().maps.copy())
-    sets[1][:, :, :2] /= _CORE
-    table = np.zeros((2, max(len(maps) for maps in sets), 2, 3), np.float32)
-    for part, maps in enumerate(sets):
-        table[part, : len(maps)] = maps
-    return table
+    """(windows, 2, 3) of the dense and then the core windows: from the coordinates of a content to its container's."""
+    core = core_windows().maps.copy()
+    core[:, :, :2] /= _CORE  # it is the content's middle that the window shows
+    return np.concatenate([dense_windows().maps, core]).astype(np.float32)

@@ -87,14 +87,13 @@ class _Search:
 
     def run(self) -> None:
         vectors = whole_numbers(self.inputs.embeddings[self.rows])
-        self.verify(self.alike())
-        everyone, k = np.arange(self.count), _NEAREST
+        everyone, k, more = np.arange(self.count), _NEAREST, self.alike()
         while len(everyone):
             query, hit, _ = nearest(vectors[everyone], vectors, min(k + 1, self.count), threads=self.threads)
-            self.verify(self.keys(everyone[query], hit))
+            self.verify(np.union1d(more, self.keys(everyone[query], hit)))
             if k >= self.count:
                 break
-            everyone, k = everyone[self.full(everyone, query, hit, k)], k * _GROW
+            everyone, k, more = everyone[self.full(everyone, query, hit, k)], k * _GROW, more[:0]
         self.close()
 
     def keys(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
