@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ("DatasetPlan", "Plan", "TablePlan", "load_plan")
 
-_PLAN_KEYS = ("version", "extends", "dataset", "model", "limits", "expectations")
+_PLAN_KEYS = ("version", "extends", "dataset", "model", "limits", "baseline", "expectations")
 _DATASET_KEYS = ("root", "splits", "labels", "groups", "include", "exclude")
 
 
@@ -55,6 +55,8 @@ class Plan:
     expectations: tuple[Expectation, ...]
     model: Path | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
+    baseline: Path | None = None
+    """The file of accepted findings, there or not; None where none is to be used."""
 
 
 def load_plan(path: Path | str) -> Plan:
@@ -95,9 +97,13 @@ def _read_plan(path: Path, problems: Problems) -> Plan | None:
         if model is not None and not model.is_file():
             problems.add(block.lines["model"], f"model: no such file {model}; 'default' is the bundled encoder")
     limits = _read_limits(block, problems)
+    baseline: Path | None = path.parent / "fastdup-baseline.yml"
+    if "baseline" in block.entries:
+        name = problems.text(block.entries["baseline"], "baseline")
+        baseline = None if name in {None, "none"} else path.parent / str(name)
     if dataset is None or problems.found:
         return None
-    return Plan(path, dataset, tuple(entries.found.values()), model, limits)
+    return Plan(path, dataset, tuple(entries.found.values()), model, limits, baseline)
 
 
 def _read_file(path: Path, problems: Problems) -> Node | None:

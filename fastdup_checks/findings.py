@@ -23,6 +23,9 @@ class Finding:
     """One short phrase that says why, without the paths: "mirror", "looks like hat, labelled dress"."""
     evidence: tuple[tuple[str, str | int | float], ...] = ()
     """Named facts, in the order in which to show them: (("suggested", "hat"), ("chance", 0.93))."""
+    weight: int = 1
+    """How many of those that the measurement counts this finding stands for: all but one of a group of duplicates.
+    The weights of all findings make up the count; of a check with a lower bound, what it lacks of the population."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastdup_checks.analysis import Analysis
+from fastdup_checks.baseline import pictures_of, read_baseline
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.config import DatasetPlan, Plan, TablePlan, load_plan
 from fastdup_checks.embed import DEFAULT_MODEL
@@ -22,6 +23,7 @@ from fastdup_checks.store import Store
 from fastdup_checks.verdict import judge, skipped
 
 if TYPE_CHECKING:
+    from fastdup_checks.baseline import Baseline
     from fastdup_checks.checks.check import Check
     from fastdup_checks.records import Dataset
     from fastdup_checks.scan import Progress
@@ -66,9 +68,10 @@ def check(
     started = time.time()
     plan = config if isinstance(config, Plan) else load_plan(config)
     out = Path(work_dir) if work_dir is not None else plan.path.parent / "fastdup-report"
+    baseline = read_baseline(plan.baseline)
     analysis = analyse(plan, cache_dir=cache_dir, threads=threads, progress=progress)
-    verdicts = [evaluate(e, analysis) for e in plan.expectations]
-    result = Result(analysis, verdicts, out)
+    verdicts = [evaluate(e, analysis, baseline) for e in plan.expectations]
+    result = Result(analysis, verdicts, out, baseline)
     write_report(result, started=started)
     return result.verdicts
 
@@ -162,15 +165,24 @@ def scan_settings(plan: Plan, *, cache_dir: str | Path | None = None, threads: i
     )
 
 
-def evaluate(expectation: Expectation, analysis: Analysis) -> Verdict:
+def evaluate(expectation: Expectation, analysis: Analysis, baseline: Baseline | None = None) -> Verdict:
     """Judge one expectation; one that is to be skipped is not measured.
+
+    Args:
+        expectation: of a plan.
+        analysis: of the plan's dataset.
+        baseline: findings that it accepts are not counted, and values that it has seen reached must not get worse.
 
     Raises:
         DatasetError: if the dataset lacks what the expectation is about.
     """
     if expectation.skip is not None:
         return skipped(expectation)
-    return judge(expectation, CHECKS[expectation.check].measure(analysis, expectation.params))
+    measurement = CHECKS[expectation.check].measure(analysis, expectation.params)
+    if baseline is None:
+        return judge(expectation, measurement)
+    pictures = pictures_of(analysis) if baseline.accepted else {}
+    return judge(baseline.tighten(expectation), *baseline.waive(expectation, measurement, pictures))
 
 
 def write_report(result: Result, *, started: float) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastdup_checks.analysis import Analysis
+    from fastdup_checks.baseline import Baseline
     from fastdup_checks.verdict import Verdict
 
 __all__ = ("BrokenImage", "LabelSuspect", "Outlier", "Pair", "Result", "Verdicts")
@@ -107,8 +108,16 @@ class Verdicts(Sequence["Verdict"]):
 class Result:
     """A scanned dataset and what there is to say of it. All paths are relative to the dataset root."""
 
-    def __init__(self, analysis: Analysis, verdicts: Sequence[Verdict] = (), work_dir: Path | None = None) -> None:
+    def __init__(
+        self,
+        analysis: Analysis,
+        verdicts: Sequence[Verdict] = (),
+        work_dir: Path | None = None,
+        baseline: Baseline | None = None,
+    ) -> None:
         self.analysis = analysis
+        self.baseline = baseline
+        """What the verdicts take for accepted."""
         self.verdicts = Verdicts(verdicts, self)
         self.work_dir = work_dir
         """Where the tables and the gallery are, or None where none were written."""

@@ -59,6 +59,11 @@ def make_schema() -> dict[str, Any]:
             },
             "dataset": {"$ref": "#/$defs/dataset"},
             "model": {**_TEXT, "default": "default", "description": "The encoder: default, or an ONNX file."},
+            "baseline": {
+                **_TEXT,
+                "default": "fastdup-baseline.yml",
+                "description": "The file of accepted findings, relative to this file; none to accept nothing.",
+            },
             "limits": {
                 "type": "object",
                 "additionalProperties": False,

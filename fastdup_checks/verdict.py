@@ -10,7 +10,7 @@ from fastdup_checks.findings import Measurement
 
 if TYPE_CHECKING:
     from fastdup_checks.expectation import Bound, Expectation
-    from fastdup_checks.findings import Unit
+    from fastdup_checks.findings import Finding, Unit
 
 __all__ = ("Outcome", "Verdict", "format_bound", "format_value", "judge", "skipped")
 
@@ -28,6 +28,8 @@ class Verdict:
     outcome: Outcome
     message: str
     """One sentence with value, bound, numerator and denominator."""
+    accepted: tuple[Finding, ...] = ()
+    """Findings that the baseline accepts; they are not in the measurement."""
 
     @property
     def failed(self) -> bool:
@@ -35,13 +37,20 @@ class Verdict:
         return self.outcome == "failed"
 
 
-def judge(expectation: Expectation, measurement: Measurement) -> Verdict:
+def judge(expectation: Expectation, measurement: Measurement, accepted: tuple[Finding, ...] = ()) -> Verdict:
     """Hold a measurement against the expectation's bound; bounds are inclusive.
 
     An expectation that is known to fail (`xfail`) fails when it is met: its reason has gone, and so must the entry.
+
+    Args:
+        expectation: with the bound.
+        measurement: without what is accepted.
+        accepted: findings that were taken out of it.
     """
     bad: Outcome = "warned" if expectation.severity == "warn" else "failed"
     said = _sentence(expectation, measurement)
+    if accepted:
+        said += f"; {len(accepted)} accepted"
     if expectation.bound is None:
         outcome: Outcome = "measured"
     elif expectation.bound.holds(measurement.value):
@@ -52,7 +61,7 @@ def judge(expectation: Expectation, measurement: Measurement) -> Verdict:
     else:
         outcome = "xfailed"
         said += f"; known to fail ({expectation.xfail})"
-    return Verdict(expectation, measurement, outcome, said)
+    return Verdict(expectation, measurement, outcome, said, accepted)
 
 
 def skipped(expectation: Expectation) -> Verdict:

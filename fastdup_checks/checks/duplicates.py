@@ -105,4 +105,4 @@ def _first_inside(group: NDArray[np.int32], rows: NDArray[np.bool_]) -> NDArray[
 def _group(analysis: Analysis, rows: Sequence[int], score: float, note: str) -> Finding:
     """A group as a finding, the image to keep in front; the score and the note are those of its weakest link."""
     paths = tuple(analysis.images[row].path for row in analysis.keep_order(rows))
-    return Finding(paths, round(score, 4), note, (("keep", paths[0]),))
+    return Finding(paths, round(score, 4), note, (("keep", paths[0]),), len(rows) - 1)

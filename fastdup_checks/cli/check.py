@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastdup_checks.cli.terminal import add_scan_options, print_verdicts, progress_of, show_path
+from fastdup_checks.records import printable
 
 if TYPE_CHECKING:
     import argparse
@@ -33,6 +34,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _check(options: argparse.Namespace) -> int:
+    from fastdup_checks.baseline import remarks
     from fastdup_checks.pipeline import check
 
     verdicts = check(
@@ -45,6 +47,9 @@ def _check(options: argparse.Namespace) -> int:
     print_verdicts(verdicts)
     failed = len(verdicts.failed)
     print(f"\n{failed} of" if failed else "\nall", len(verdicts), "expectations", "failed" if failed else "passed")
+    if verdicts.result.baseline is not None:
+        for line in remarks(verdicts.result.baseline, verdicts, verdicts.result.analysis):
+            print(printable(line))
     if verdicts.gallery:
         print(f"gallery: {show_path(verdicts.gallery)}")
     return 1 if failed else 0

@@ -70,6 +70,7 @@ class ExpectationItem(pytest.Item):
             "fastdup.bound": str(self.expectation.bound),
             "fastdup.findings": len(measurement.findings),
             "fastdup.population": int(measurement.population),
+            "fastdup.accepted": len(verdict.accepted),
             "fastdup.report": str(run.gallery),
         }
         self.user_properties.extend(properties.items())

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pytest
+import pytest
 
-__all__ = ("add_options", "configured_paths", "directory", "is_worker", "shown")
+__all__ = ("add_options", "chosen_path", "configured_paths", "is_worker", "shown", "update_reason")
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -35,6 +33,19 @@ def add_options(parser: pytest.Parser) -> None:
         help="where measurements are kept between runs; by default '.fastdup_cache' beside the data.yml",
     )
     group.addoption(
+        "--fastdup-baseline",
+        metavar="FILE",
+        dest="fastdup_baseline",
+        help="accepted findings; by default what the data.yml says, or 'fastdup-baseline.yml' beside it",
+    )
+    group.addoption(
+        "--fastdup-update-baseline",
+        action="store_true",
+        dest="fastdup_update_baseline",
+        help="accept all findings of expectations that are not met, after a complete run; needs --fastdup-reason",
+    )
+    group.addoption("--fastdup-reason", metavar="TEXT", dest="fastdup_reason", help="why they are accepted")
+    group.addoption(
         "--no-fastdup",
         action="store_true",
         dest="fastdup_off",
@@ -42,6 +53,7 @@ def add_options(parser: pytest.Parser) -> None:
     )
     parser.addini("fastdup_config", "files with expectations on image datasets", type="paths", default=[])
     parser.addini("fastdup_report", "directory for gallery.html, report.json and the tables", type="string", default="")
+    parser.addini("fastdup_baseline", "file of accepted findings", type="string", default="")
     parser.addini("fastdup_cache_dir", "directory for measurements between runs", type="string", default="")
 
 
@@ -57,8 +69,8 @@ def configured_paths(config: pytest.Config) -> list[Path]:
     return list(dict.fromkeys(paths))
 
 
-def directory(config: pytest.Config, name: str) -> Path | None:
-    """An option that names a directory: as given on the command line, else by the ini file, else None."""
+def chosen_path(config: pytest.Config, name: str) -> Path | None:
+    """An option that names a file or a directory: as given on the command line, else by the ini file, else None."""
     given: str | None = config.getoption(name)
     if given:
         return _absolute(config.invocation_params.dir, given)
@@ -66,6 +78,32 @@ def directory(config: pytest.Config, name: str) -> Path | None:
     if not stated:
         return None
     return _absolute(config.inipath.parent if config.inipath else config.rootpath, stated)
+
+
+def update_reason(config: pytest.Config) -> str | None:
+    """The reason to accept findings with, or None where the baseline is to stay as it is.
+
+    Raises:
+        pytest.UsageError: if it is to change without a reason, or after a run that is not of everything.
+    """
+    reason: str = (config.getoption("fastdup_reason") or "").strip()
+    if not config.getoption("fastdup_update_baseline"):
+        if reason:
+            raise pytest.UsageError("--fastdup-reason goes with --fastdup-update-baseline")
+        return None
+    if not reason:
+        raise pytest.UsageError(
+            "--fastdup-update-baseline needs --fastdup-reason=TEXT: why are these findings right as they are?"
+        )
+    partial = [
+        name
+        for name, option in (("-k", "keyword"), ("-m", "markexpr"), ("--lf", "lf"), ("--deselect", "deselect"))
+        if config.getoption(option, None)
+    ]
+    partial += [arg for arg in config.args if "::" in arg]
+    if partial:
+        raise pytest.UsageError(f"--fastdup-update-baseline needs a run of everything, not with {partial[0]}")
+    return reason
 
 
 def is_worker(config: pytest.Config) -> bool:

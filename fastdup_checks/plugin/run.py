@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fastdup_checks.baseline import pictures_of, remarks
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.errors import FastdupChecksError
+from fastdup_checks.ledger import accept, update
 from fastdup_checks.pipeline import analyse, evaluate, write_report
 from fastdup_checks.result import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     from fastdup_checks.analysis import Analysis
+    from fastdup_checks.baseline import Baseline
     from fastdup_checks.config import Plan
     from fastdup_checks.expectation import Expectation
     from fastdup_checks.findings import Measurement
@@ -26,8 +29,9 @@ __all__ = ("Run",)
 class Run:
     """Scans once, when that is first needed, and measures what is asked for."""
 
-    def __init__(self, plan: Plan, work_dir: Path, cache_dir: Path | None) -> None:
+    def __init__(self, plan: Plan, baseline: Baseline, work_dir: Path, cache_dir: Path | None) -> None:
         self.plan = plan
+        self.baseline = baseline
         self.work_dir = work_dir
         self._cache_dir = cache_dir
         self._analysis: Analysis | None = None
@@ -72,14 +76,14 @@ class Run:
         """
         known = self._verdicts.get(expectation.id)
         if known is None:
-            known = evaluate(expectation, self.scan())
+            known = evaluate(expectation, self.scan(), self.baseline)
             self._verdicts[expectation.id] = known
         return known
 
     def result(self) -> Result:
         """Everything found, with the verdicts on all expectations."""
         analysis = self.scan()
-        return Result(analysis, [self.judge(e) for e in self.plan.expectations])
+        return Result(analysis, self._verdicts_on(self.plan.expectations), baseline=self.baseline)
 
     def write_report(self, ran: Collection[str], *, started: float) -> None:
         """Write gallery, report.json and tables, with verdicts on the expectations that ran and on no others.
@@ -88,5 +92,28 @@ class Run:
             FastdupChecksError: if that cannot be done.
         """
         analysis = self.scan()
-        verdicts = [self.judge(e) for e in self.plan.expectations if e.id in ran]
-        write_report(Result(analysis, verdicts, self.work_dir), started=started)
+        verdicts = self._verdicts_on(e for e in self.plan.expectations if e.id in ran)
+        write_report(Result(analysis, verdicts, self.work_dir, self.baseline), started=started)
+
+    def accept(self, reason: str, author: str) -> tuple[int, int]:
+        """Put the findings of all expectations that are not met into the baseline.
+
+        Returns:
+            How many were accepted, and how many could not be.
+
+        Raises:
+            FastdupChecksError: if the file cannot be written.
+        """
+        assert self.baseline.path is not None
+        entries, impossible = accept(
+            self._verdicts_on(self.plan.expectations), pictures_of(self.scan()), reason=reason, author=author
+        )
+        update(self.baseline.path, add=entries)
+        return len(entries), impossible
+
+    def remarks(self) -> list[str]:
+        """What there is to say of the baseline after all expectations were judged."""
+        return remarks(self.baseline, self._verdicts_on(self.plan.expectations), self.scan())
+
+    def _verdicts_on(self, expectations: Iterable[Expectation]) -> list[Verdict]:
+        return [self.judge(expectation) for expectation in expectations]

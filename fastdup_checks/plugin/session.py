@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fastdup_checks._version import __version__
+from fastdup_checks.baseline import read_baseline
 from fastdup_checks.config import load_plan
 from fastdup_checks.errors import ConfigError, FastdupChecksError, Problem
+from fastdup_checks.ledger import default_author
 from fastdup_checks.plugin.facade import Fastdup
 from fastdup_checks.plugin.nodes import ExpectationFile, ExpectationItem
-from fastdup_checks.plugin.options import directory, is_worker, shown
+from fastdup_checks.plugin.options import chosen_path, is_worker, shown, update_reason
 from fastdup_checks.plugin.run import Run
 from fastdup_checks.plugin.terminal import findings_section, write_summary
 from fastdup_checks.report.summary import verdict_payload
@@ -86,10 +88,11 @@ def _problems(config: pytest.Config, path: Path, *, several: bool) -> Sequence[P
 
 def _load(config: pytest.Config, path: Path, *, several: bool) -> Run:
     plan = load_plan(path)
-    work_dir = directory(config, "fastdup_report") or path.parent / "fastdup-report"
+    baseline = read_baseline(chosen_path(config, "fastdup_baseline") or plan.baseline)
+    work_dir = chosen_path(config, "fastdup_report") or path.parent / "fastdup-report"
     if several:
         work_dir /= _node_id(config, path).replace("/", "-").rpartition(".")[0]
-    run = Run(plan, work_dir, directory(config, "fastdup_cache_dir"))
+    run = Run(plan, baseline, work_dir, chosen_path(config, "fastdup_cache_dir"))
     config.stash.setdefault(_RUNS, {})[path] = run
     return run
 
@@ -114,7 +117,9 @@ class FastdupSession:
         self._started = time.time()
         self._payloads: dict[str, dict[str, dict[str, Any]]] = {}
         """configuration file -> id -> what became of the expectation."""
+        self._reason = update_reason(config)
         self._galleries: list[Path] = []
+        self._remarks: list[str] = []
         self._unwritten: list[str] = []
 
     def pytest_report_header(self) -> str:
@@ -175,8 +180,28 @@ class FastdupSession:
             run.write_report(ran, started=self._started)
         except FastdupChecksError as error:
             self._unwritten.append(f"the report could not be written: {error}")
-        else:
-            self._galleries.append(run.gallery)
+            return
+        self._galleries.append(run.gallery)
+        whole = all(expectation.id in ran for expectation in run.plan.expectations)
+        if whole:
+            self._remarks += run.remarks()
+        if self._reason is not None:
+            self._accept(run, self._reason, whole=whole)
+
+    def _accept(self, run: Run, reason: str, *, whole: bool) -> None:
+        file = run.baseline.path
+        if file is None or not whole:
+            why = "not all expectations were judged" if file else f"{run.plan.path.name} says 'baseline: none'"
+            self._unwritten.append(f"the baseline was not updated: {why}")
+            return
+        try:
+            accepted, impossible = run.accept(reason, default_author())
+        except FastdupChecksError as error:
+            self._unwritten.append(f"the baseline was not updated: {error}")
+            return
+        self._remarks.append(f"{shown(self._config, file)}: {accepted} finding{'' if accepted == 1 else 's'} accepted")
+        if impossible:
+            self._unwritten.append(f"{impossible} findings cannot be accepted: there is no content to know them by")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """A line for each verdict, and where the galleries are."""
@@ -186,4 +211,4 @@ class FastdupSession:
         for path, run in self._runs.items():
             ran = self._payloads.get(str(path), {})
             verdicts += [ran[e.id] for e in run.plan.expectations if e.id in ran]
-        write_summary(terminalreporter, verdicts, self._galleries, self._unwritten)
+        write_summary(terminalreporter, verdicts, self._galleries, self._remarks, self._unwritten)

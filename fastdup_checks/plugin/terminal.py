@@ -40,9 +40,10 @@ def write_summary(
     reporter: pytest.TerminalReporter,
     verdicts: Sequence[Mapping[str, Any]],
     galleries: Sequence[Path],
+    remarks: Sequence[str],
     unwritten: Sequence[str],
 ) -> None:
-    """A table of verdicts and the galleries; of a quiet run where all is well, only the galleries."""
+    """A table of verdicts, remarks, and the galleries; no table of a quiet run where all is well."""
     if not verdicts and not unwritten:
         return
     if reporter.config.get_verbosity() >= 0 or any(v["outcome"] == "failed" for v in verdicts):
@@ -50,6 +51,8 @@ def write_summary(
         for verdict in verdicts:
             reporter.write(f"{verdict['outcome']:<8}", **_COLOURS.get(verdict["outcome"], {}))
             reporter.write_line(f" {printable(verdict['message'])}")
+    for line in remarks:
+        reporter.write_line(printable(line), yellow=True)
     for line in unwritten:
         reporter.write_line(printable(line), red=True)
     for gallery in galleries:

@@ -82,6 +82,7 @@ def verdict_payload(verdict: Verdict, most_findings: int = MOST_FINDINGS) -> dic
         "remark": valid_text(measurement.remark),
         "findings": [finding_payload(f) for f in measurement.findings[:most_findings]],
         "findings_total": len(measurement.findings),
+        "accepted": len(verdict.accepted),
     }
 
 
