@@ -5,7 +5,7 @@
 const quoted = text => JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ud800-\udfff]/gu, c =>
   `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
-/** Accepted findings, one entry each, in an order that does not depend on the run. */
+/** Accepted findings, one line each so that branches merge as text, in an order that does not depend on the run. */
 function baseline(author, reason) {
   const entries = new Map();
   for (const finding of findings) {
@@ -13,17 +13,26 @@ function baseline(author, reason) {
     if (given?.decision !== "accept") continue;
     const members = finding.members.map(number => images[number]).filter(image => image.sha256)
       .sort((a, b) => compareText(a.sha256, b.sha256));
-    if (!members.length) continue;
-    entries.set(keyOf(finding), [
-      `  - check: ${quoted(finding.section.check)}`,
-      "    images:",
-      ...members.map(image => `      - {sha256: ${image.sha256}, path: ${quoted(image.shown)}}`),
-      `    reason: ${quoted(given.reason || reason)}`,
-      `    author: ${quoted(author)}`,
-    ].join("\n"));
+    if (members.length < finding.members.length) continue; // a file without content cannot be known again
+    const label = image => finding.section.labelled && image.label ? `, label: ${quoted(image.label)}` : "";
+    const pictures = members.map(image => `{sha256: ${image.sha256}, path: ${quoted(image.shown)}${label(image)}}`);
+    entries.set(keyOf(finding), `  - {check: ${finding.section.check}, images: [${pictures.join(", ")}], ` +
+      `reason: ${quoted(given.reason || reason)}, author: ${quoted(author)}}\n`);
   }
-  const sorted = [...entries].sort((a, b) => compareText(a[0], b[0])).map(([, entry]) => `${entry}\n`);
+  const sorted = [...entries].sort((a, b) => compareText(a[0], b[0])).map(([, entry]) => entry);
   return sorted.length ? `version: 1\naccepted:\n${sorted.join("")}` : "version: 1\naccepted: []\n";
+}
+
+/** A baseline says who accepts and why. */
+function saveBaseline() {
+  const author = $("#author");
+  const why = $("#why");
+  author.required = true;
+  why.required = findings.some(finding => decisionOf(finding)?.decision === "accept" && !decisionOf(finding).reason);
+  for (const field of [author, why]) field.value = field.value.trim();
+  if (author.reportValidity() && why.reportValidity()) {
+    save("fastdup-baseline.yml", baseline(author.value, why.value));
+  }
 }
 
 /** Paths to remove, one a line, as bytes; names that would break a line are quoted as git quotes them. */
@@ -71,7 +80,6 @@ function openExport() {
 }
 
 $("#export").addEventListener("click", openExport);
-$("#save-baseline").addEventListener("click", () =>
-  save("fastdup-baseline.yml", baseline($("#author").value.trim(), $("#why").value.trim())));
+$("#save-baseline").addEventListener("click", saveBaseline);
 $("#save-removals").addEventListener("click", () => save("fastdup-remove.txt", bytesOf(removals())));
 $("#save-labels").addEventListener("click", () => save("fastdup-relabel.csv", bytesOf(relabels())));

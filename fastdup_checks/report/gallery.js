@@ -8,9 +8,9 @@ const data = JSON.parse($("#data").textContent);
 const images = data.images.map(([path, split, label, picture, sha256, shown]) =>
   ({ path, split, label, picture, sha256, shown: shown ?? path })); // shown: the path as people can read it
 const BATCH = 60; // findings of a section that are there at once; the rest comes on demand, so that thousands cost nothing
-const sections = data.sections.map(([id, check], number) => {
+const sections = data.sections.map(([id, check, labelled], number) => {
   const element = $(`#e${number + 1}`);
-  return { id, check, element, list: $(".findings", element), findings: [], shown: [], limit: BATCH };
+  return { id, check, labelled, element, list: $(".findings", element), findings: [], shown: [], limit: BATCH };
 });
 const findings = data.findings.map(([section, kind, members, keep, tiles, suggested], number) => {
   const finding = { number, section: sections[section], kind, members, keep, tiles, suggested, shown: true,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from fastdup_checks.checks import CHECKS
 from fastdup_checks.records import printable
 from fastdup_checks.report.album import Album
 from fastdup_checks.report.cards import deal, lay_out
@@ -171,7 +172,9 @@ def _data(page: Page, album: Album, sections: Sequence[_Section]) -> dict[str, A
         "dataset": printable(page.dataset),
         "originals": page.originals,
         "images": [_image(entry, album, decidable=entry.number in named) for entry in album.entries],
-        "sections": [[section.id, section.verdict.expectation.check] for section in sections],
+        "sections": [
+            [section.id, check := section.verdict.expectation.check, _labelled(check)] for section in sections
+        ],
         "findings": [
             [
                 number,
@@ -186,6 +189,11 @@ def _data(page: Page, album: Album, sections: Sequence[_Section]) -> dict[str, A
         ],
         "map": packed,
     }
+
+
+def _labelled(check: str) -> bool:
+    """Whether a finding of the check is about labels, so that accepting it accepts them."""
+    return check in CHECKS and "labels" in CHECKS[check].needs
 
 
 def _image(entry: Entry, album: Album, *, decidable: bool) -> list[str | int]:

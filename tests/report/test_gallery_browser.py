@@ -19,7 +19,9 @@ import yaml
 from PIL import Image, ImageOps
 from studio import Studio, verdict
 
+from fastdup_checks.baseline import parse_baseline
 from fastdup_checks.findings import Finding
+from fastdup_checks.ledger import render, revise
 from fastdup_checks.report.gallery import render_gallery
 from fastdup_checks.report.page import Map, Page
 
@@ -200,6 +202,34 @@ def test_everything_is_decided_and_exported_by_keyboard_alone(visit: Visit) -> N
     leak = baseline["accepted"][-1]["images"]
     assert {image["path"] for image in leak} == {"train/cat/b.jpg", "test/dog/b.jpg"}
     assert all(re.fullmatch("[0-9a-f]{64}", image["sha256"]) for image in leak)
+
+
+def test_an_exported_baseline_is_the_one_that_the_command_writes(visit: Visit, tmp_path: Path) -> None:
+    page = visit.page
+    page.locator("#f3 [data-do=accept]").click()
+    page.locator("#f10 [data-do=accept]").click()
+    press(page, "e")
+    page.fill("#author", '\u00c4da \\ "x" \u2028')
+    page.fill("#why", "a: b # c\u0085")
+    text = saved(page, "#save-baseline")
+    read = parse_baseline(tmp_path / "b.yml", text)
+    assert [entry.check for entry in read.accepted] == ["label_consistency", "leak"]
+    assert [[p.label for p in entry.pictures] for entry in read.accepted] == [["cat"], [None, None]]
+    assert revise(text.decode()) == text.decode()
+    assert "".join(render(entry) for entry in read.accepted) == text.decode().partition("accepted:\n")[2]
+
+
+def test_a_baseline_is_saved_with_an_author_and_a_reason_only(visit: Visit) -> None:
+    page = visit.page
+    page.locator("#f3 [data-do=accept]").click()
+    press(page, "e")
+    page.click("#save-baseline")
+    assert page.evaluate("document.activeElement.id") == "author"
+    page.fill("#author", "Ada")
+    page.click("#save-baseline")
+    assert page.evaluate("document.activeElement.id") == "why"
+    page.fill("#why", "same studio")
+    assert saved(page, "#save-baseline")
 
 
 def test_right_suggestions_are_exported_as_a_table(visit: Visit) -> None:
