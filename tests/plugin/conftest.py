@@ -7,8 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+# Libraries that cannot be imported twice: pytest in this process forgets what it has imported.
+import faiss  # noqa: F401
+import onnxruntime  # noqa: F401
 import pytest
 from datasets import PLANTED, write_project
+
+import fastdup_checks.plugin.session
+import fastdup_checks.report.gallery  # noqa: F401
 
 EXPECTATIONS = """
 broken_images: {at_most: 0}
@@ -51,11 +57,13 @@ def xdist_args(request: pytest.FixtureRequest) -> tuple[str, ...]:
 
 @pytest.fixture
 def run(project: pytest.Pytester) -> Callable[..., pytest.RunResult]:
-    """Run pytest in the project, in a process of its own, with the data.yml unless `config=None`."""
+    """Run pytest in the project, with the data.yml unless `config=None`; in this process where nothing forbids it."""
 
-    def run(*args: str, config: str | None = "data.yml") -> pytest.RunResult:
+    def run(*args: str, config: str | None = "data.yml", apart: bool = False) -> pytest.RunResult:
         given = () if config is None else (f"--fastdup-config={config}",)
-        return project.runpytest_subprocess(*given, *args)
+        if apart or any(arg.startswith("-n") for arg in args):
+            return project.runpytest_subprocess(*given, *args)
+        return project.runpytest_inprocess(*given, *args)
 
     return run
 

@@ -68,7 +68,7 @@ def test_an_interrupted_run_reports_what_it_judged(project: pytest.Pytester, run
     project.makeconftest(
         "def pytest_runtest_setup(item):\n    if item.name == 'leak-train-test':\n        raise KeyboardInterrupt",
     )
-    assert run("data.yml").ret == pytest.ExitCode.INTERRUPTED
+    assert run("data.yml", apart=True).ret == pytest.ExitCode.INTERRUPTED
     assert [v["id"] for v in report()["verdicts"]] == ["broken_images", "duplicate_rate", "duplicate_rate-train"]
 
 
