@@ -83,8 +83,17 @@ async function showPair() {
     button.addEventListener("click", () => { compare.pair = index === pair[0] ? pair : [pair[0], index]; showPair(); });
     return button;
   }));
-  $("#compare-decision").textContent = decisionOf(finding)?.decision ?? "";
-  $("#compare-decision").className = decisionOf(finding)?.decision ?? "";
+  showDecision();
+}
+
+/** The buttons of the finding, once more. */
+function showDecision() {
+  const { finding } = compare;
+  const buttons = $(".choices", finding.element).cloneNode(true);
+  for (const button of $$("button", buttons)) {
+    button.addEventListener("click", () => { decide(finding, button.dataset.do); showDecision(); });
+  }
+  $("#compare-act").replaceChildren(buttons);
 }
 
 function caption(image) {
@@ -103,6 +112,7 @@ function openCompare(finding, index = 0) {
   const all = pictured(finding);
   if (!all.length) return;
   compare.finding = finding;
+  if (current !== finding) goTo(finding);
   compare.pair = index ? [0, index] : [0, 1];
   showPair();
   if (!compare.dialog.open) compare.dialog.showModal();
@@ -131,6 +141,8 @@ $("#stage").addEventListener("pointermove", event => {
   const box = $("#one").getBoundingClientRect();
   swipeTo(Math.round(Math.min(100, Math.max(0, 100 * (event.clientX - box.left) / box.width))));
 });
+$("#previous").addEventListener("click", () => step(-1));
+$("#next").addEventListener("click", () => step(1));
 $("#align").addEventListener("change", showPair);
 for (const radio of $$("input[name=mode]")) {
   radio.addEventListener("change", () => { compare.dialog.dataset.mode = radio.value; });

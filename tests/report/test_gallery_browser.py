@@ -338,6 +338,20 @@ def test_two_pictures_are_compared_side_by_side_by_swipe_and_by_difference(visit
     sync_api.expect(dialog).to_be_hidden()
 
 
+def test_the_large_view_goes_through_the_findings_and_decides(visit: Visit) -> None:
+    page = visit.page
+    page.locator("#f3 .look").first.click()
+    dialog = page.locator("#compare")
+    dialog.get_by_role("button", name="Drop").click()
+    assert page.locator("#f3").get_attribute("data-decision") == "drop"
+    assert dialog.get_by_role("button", name="Drop").get_attribute("aria-pressed") == "true"
+    dialog.get_by_role("button", name="Next").click()
+    sync_api.expect(dialog.locator("#names b").first).to_have_text("train/dog/3.jpg")
+    assert dialog.get_by_role("button", name="Drop").get_attribute("aria-pressed") == "false"
+    dialog.locator("#strip button").nth(2).click()
+    sync_api.expect(dialog.locator("#names b").last).to_have_text("train/dog/1.jpg")
+
+
 def test_a_mirrored_copy_is_turned_to_match(browser: sync_api.Browser, studio: Studio, tmp_path: Path) -> None:
     path = studio.image("a.jpg", 7)
     with Image.open(io.BytesIO(studio.pictures[path])) as image:
