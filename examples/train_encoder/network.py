@@ -1,0 +1,62 @@
+"""The encoder: a small residual CNN behind a patch stem, made for one CPU core."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+MEAN, STD = (0.48, 0.45, 0.41), (0.27, 0.26, 0.28)
+
+
+def _conv(i: int, o: int, k: int = 3, s: int = 1, act: bool = True) -> nn.Sequential:
+    layers: list[nn.Module] = [nn.Conv2d(i, o, k, s, k // 2 if k % 2 else 0, bias=False), nn.BatchNorm2d(o)]
+    return nn.Sequential(*layers, *([nn.ReLU(inplace=True)] if act else []))
+
+
+class Residual(nn.Module):
+    """1x1, 3x3, 1x1 bottleneck with a skip; the last normalisation starts at zero (Goyal et al., 2017)."""
+
+    def __init__(self, channels: int, inner: int) -> None:
+        super().__init__()
+        self.branch = nn.Sequential(
+            _conv(channels, inner, 1), _conv(inner, inner), _conv(inner, channels, 1, act=False)
+        )
+        nn.init.zeros_(self.branch[2][1].weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return relu(x + branch(x))."""
+        return F.relu(x + self.branch(x), inplace=True)
+
+
+class Encoder(nn.Module):
+    """Pictures (n x 3 x S x S in [0, 1], S a multiple of 16) to features (n x F) and a copy vector (n x D)."""
+
+    def __init__(
+        self, widths: tuple[int, ...] = (64, 128, 256), depths: tuple[int, ...] = (1, 3, 5), dim: int = 128
+    ) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [
+            nn.Conv2d(3, widths[0], 4, 4, bias=False),
+            nn.BatchNorm2d(widths[0]),
+            nn.ReLU(inplace=True),
+        ]
+        for stage, (width, depth) in enumerate(zip(widths, depths, strict=True)):
+            if stage:
+                layers.append(_conv(widths[stage - 1], width, 2, 2))
+            layers += [Residual(width, width // 2) for _ in range(depth)]
+        self.features = 2 * widths[-1]
+        self.body = nn.Sequential(*layers, _conv(widths[-1], self.features, 1))
+        self.project = nn.Linear(self.features, dim)
+        self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the pooled features and the vector that the copy loss trains."""
+        pooled = self.body((x - self.mean) / self.std).mean((2, 3))
+        return pooled, self.project(pooled)
+
+    def summary(self, x: Tensor) -> Tensor:
+        """What the whitening sees, n x (F + D): roots of the features, which are skewed, and the unit copy vector."""
+        pooled, z = self(x)
+        return torch.cat([pooled.sqrt(), F.normalize(z, dim=1)], 1)
