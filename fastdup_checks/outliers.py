@@ -1,0 +1,99 @@
+"""Neighbours -> how strange each image is, on a scale that means the same for every dataset.
+
+An image is strange when it is far from its neighbours, and all the more when those are not far from theirs: in a
+loose region a distance is ordinary that is not in a dense one (the idea of the local outlier factor; Breunig et al.,
+2000). Both are taken as logarithms of a distance and added up. For ordinary images the sum is close to normal, with a
+median and an upper scale that a few outliers cannot move. So the number of ordinary images that a dataset of this
+size would have as far out as this one is known, and the score is `1 / (1 + 10 * that number)`: at 0.5 or above an
+ordinary image is met in about one dataset of ten, however large the dataset. A clean dataset has no outliers, and one
+with five has five.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ("RANK", "Outliers", "score_outliers")
+
+RANK = 5
+"""The neighbour whose distance counts. Up to this many alien images that are like each other are still found."""
+
+_AROUND = 10
+"""Neighbours from that rank on that tell how far apart images are thereabouts."""
+_LEAST = 20
+"""Fewer images than this say nothing about what is ordinary."""
+_LEVELS = (0.8, 0.85, 0.9, 0.95)
+
+
+@dataclass(frozen=True, slots=True)
+class Outliers:
+    """How far each image stands from all others."""
+
+    score: NDArray[np.float32]
+    """(n,) in 0..1: 0.5 or above is an outlier, see the module."""
+    nearest: NDArray[np.int32]
+    """(n,) the most similar other image, -1 where there is none."""
+    local: NDArray[np.bool_]
+    """(n,) whether the image is far only for the place where it is, rather than far from everything."""
+
+
+def score_outliers(
+    ids: NDArray[np.integer],
+    similarities: NDArray[np.floating],
+    labels: NDArray[np.integer] | None = None,
+) -> Outliers:
+    """Score images by their neighbours.
+
+    Copies hide an outlier: give one image of each group of copies, and pass its score on to the others.
+
+    Args:
+        ids: (n, k) rows of each image's neighbours, nearest first; k should be 15, less gives a coarser picture.
+        similarities: (n, k) cosines that belong to `ids`.
+        labels: (n,) classes 0, 1, ..., -1 for none. A class of m images need not have more than m - 1 close
+            neighbours, so that a small class is no group of outliers.
+
+    Returns:
+        Scores that do not depend on the order of the images, but for ties.
+    """
+    n, k = ids.shape
+    nearest = ids[:, 0].astype(np.int32) if k else np.full(n, -1, np.int32)
+    if n < _LEAST or k == 0:
+        return Outliers(np.zeros(n, np.float32), nearest, np.zeros(n, bool))
+    # Vectors of length 1: the squared distance is 2 - 2 cos. Below 0.05 differences are those of copies.
+    distance = np.sqrt(np.maximum(2 - 2 * similarities.astype(np.float64), 0.0025))
+    rank = np.minimum(_rank(labels, n), k)
+    reach = np.log(np.take_along_axis(distance, rank[:, None] - 1, 1)[:, 0])
+    start = min(RANK, k) - 1
+    around = np.median(reach[ids[:, start : start + _AROUND]], axis=1)
+    strangeness = np.round(reach + (reach - around), 9)
+    far = _standard(np.round(reach, 9))
+    deviation = _standard(strangeness)
+    expected = n * np.array([0.5 * math.erfc(z / math.sqrt(2)) for z in deviation.tolist()])
+    score = np.where(deviation > 0, 1 / (1 + 10 * expected), 0.0)
+    return Outliers(np.round(score, 6).astype(np.float32), nearest, far < 3.0)
+
+
+def _rank(labels: NDArray[np.integer] | None, n: int) -> NDArray[np.int64]:
+    rank = np.full(n, RANK)
+    if labels is not None and (labels >= 0).any():
+        known = labels >= 0
+        size = np.bincount(labels[known])
+        rank[known] = np.clip(size[labels[known]] - 1, 1, RANK)
+    return rank
+
+
+def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Deviations from the median in units of a standard deviation, as the upper half of the values tells it."""
+    middle = float(np.median(values))
+    normal = NormalDist()
+    scale = max((float(np.quantile(values, level)) - middle) / normal.inv_cdf(level) for level in _LEVELS)
+    # Few images tell the scale badly: allow for it.
+    return np.asarray((values - middle) / max(scale * (1 + 10 / len(values)), 1e-3), np.float64)

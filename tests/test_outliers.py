@@ -1,0 +1,91 @@
+"""Outliers: a clean dataset has none, a few aliens are a few, and neither small classes nor copies mislead."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fastdup_checks.index import find_neighbours
+from fastdup_checks.outliers import Outliers, score_outliers
+
+
+def clean(
+    n: int, *, classes: int = 10, d: int = 48, spread: float = 1.0, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """A base direction that all share, classes around it, images around the classes."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n) % classes
+    vectors = 4 * rng.normal(size=d) + 2 * rng.normal(size=(classes, d))[labels] + spread * rng.normal(size=(n, d))
+    return vectors, labels
+
+
+def aliens(count: int, d: int = 48, seed: int = 7) -> np.ndarray:
+    return 10 * np.random.default_rng(seed).normal(size=(count, d))
+
+
+def score(vectors: np.ndarray, labels: np.ndarray | None = None) -> Outliers:
+    unit = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    near = find_neighbours(unit, 15)
+    return score_outliers(near.ids, near.similarities, labels)
+
+
+def outliers(vectors: np.ndarray, labels: np.ndarray | None = None) -> list[int]:
+    return np.flatnonzero(score(vectors, labels).score >= 0.5).tolist()
+
+
+@pytest.mark.parametrize("n", [40, 400, 3000])
+@pytest.mark.parametrize("classes", [1, 10])
+def test_clean_data_has_no_outliers_whatever_its_size(n, classes):
+    found = sum(len(outliers(clean(n, classes=classes, seed=seed)[0])) for seed in range(4))
+    assert found <= 1
+
+
+@pytest.mark.parametrize("n", [200, 2000])
+def test_five_aliens_are_five_outliers(n):
+    vectors = np.concatenate([clean(n)[0], aliens(5)])
+    assert outliers(vectors) == list(range(n, n + 5))
+
+
+def test_aliens_that_are_like_each_other_are_still_outliers():
+    alike = aliens(1) + np.random.default_rng(0).normal(size=(5, 48))
+    assert outliers(np.concatenate([clean(1000)[0], alike])) == list(range(1000, 1005))
+
+
+def test_a_small_tight_class_is_no_group_of_outliers():
+    vectors, labels = clean(1000)
+    tight = aliens(1) + 0.3 * np.random.default_rng(0).normal(size=(12, 48))
+    assert outliers(np.concatenate([vectors, tight])) == []
+    few = np.concatenate([vectors, tight[:4]])
+    assert outliers(few, np.concatenate([labels, np.full(4, 10)])) == []
+
+
+def test_a_scattered_class_is_no_group_of_outliers():
+    vectors, _ = clean(1000)
+    scattered, _ = clean(300, classes=1, spread=3.0, seed=5)
+    assert len(outliers(np.concatenate([vectors, scattered]))) <= 2
+
+
+def test_the_same_distance_is_stranger_in_dense_surroundings():
+    dense, _ = clean(1500, classes=2, spread=0.2)
+    loose, _ = clean(1500, classes=2, spread=1.0, seed=1)
+    stray = dense[:1] + np.random.default_rng(3).normal(size=(1, 48))
+    found = score(np.concatenate([dense, loose, stray]))
+    assert found.score[-1] > found.score[1500:3000].max()
+    assert found.local[-1]
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 10, 19])
+def test_too_few_images_have_no_outliers(n):
+    found = score(clean(n)[0] if n else np.zeros((0, 48)))
+    assert len(found.score) == n
+    assert (found.score == 0).all()
+
+
+def test_equal_images_have_no_outliers():
+    assert outliers(np.tile(clean(1)[0], (50, 1))) == []
+
+
+def test_the_order_of_the_images_does_not_change_a_score():
+    vectors = np.concatenate([clean(300)[0], aliens(3)])
+    order = np.random.default_rng(2).permutation(len(vectors))
+    assert np.abs(score(vectors).score[order] - score(vectors[order]).score).max() < 1e-5
