@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from fastdup_checks.derived import derive, texts_column, texts_of
 from fastdup_checks.engine import available_cores
 from fastdup_checks.index import Neighbours, find_neighbours
 from fastdup_checks.labels import VOTERS, LabelSuspects, score_labels
+from fastdup_checks.outliers import AROUND, Outliers, describe, score_outliers
 from fastdup_checks.store import Store
 from fastdup_checks.whitening import whiten
 
@@ -33,20 +33,9 @@ if TYPE_CHECKING:
     from fastdup_checks.records import Record
     from fastdup_checks.scan import Scan
 
-__all__ = ("Analysis", "Outliers")
+__all__ = ("Analysis",)
 
 NEIGHBOURS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Outliers:
-    """How far each image stands from all others."""
-
-    score: NDArray[np.float32]
-    """(n,) 0..1, higher is stranger."""
-    nearest: NDArray[np.int32]
-    """(n,) the most similar other image, -1 where there is none."""
-    reason: tuple[str, ...]
 
 
 class Analysis:
@@ -164,17 +153,6 @@ class Analysis:
         return tuple(group.members for group in self.groups)
 
     @cached_property
-    def outliers(self) -> Outliers:
-        """How strange each image is."""
-        near = self.neighbours
-        if near.k == 0:
-            n = len(self.images)
-            return Outliers(np.zeros(n, np.float32), np.full(n, -1, np.int32), ("",) * n)
-        mean = near.similarities[:, :5].mean(1, dtype=np.float64)
-        score = np.round(np.clip(1 - mean, 0, 1), 4).astype(np.float32)
-        return Outliers(score, near.ids[:, 0], ("far from every other image",) * len(score))
-
-    @cached_property
     def cluster_of(self) -> NDArray[np.int64]:
         """(n,) equal numbers for copies of one picture."""
         numbers = np.arange(len(self.images))
@@ -183,10 +161,31 @@ class Analysis:
         return numbers
 
     @cached_property
+    def outliers(self) -> Outliers:
+        """How strange each image is, and why."""
+
+        def compute() -> dict[str, NDArray[Any]]:
+            # One image of each group of copies, so that a copied outlier is still one.
+            alone, place = np.unique(self.cluster_of, return_inverse=True)
+            near = find_neighbours(self.scan.vectors[alone], AROUND, threads=self.scan.settings.threads)
+            found = score_outliers(near.ids, near.similarities, self.label_numbers[alone])
+            nearest = np.where(found.nearest >= 0, alone[found.nearest], -1)
+            return {"score": found.score[place], "nearest": nearest[place], "local": found.local[place]}
+
+        known = self._derive("outliers-1", compute, self.label_numbers.tobytes(), self.cluster_of.tobytes())
+        reasons = describe(known["local"], self.scan.statistics)
+        return Outliers(known["score"], known["nearest"].astype(np.int32), known["local"], reasons)
+
+    @cached_property
+    def label_numbers(self) -> NDArray[np.int64]:
+        """(n,) the place of each image's label in `Dataset.classes`, -1 for none."""
+        number = {name: place for place, name in enumerate(self.scan.dataset.classes)}
+        return np.array([number.get(r.label, -1) if r.label is not None else -1 for r in self.images], dtype=np.int64)
+
+    @cached_property
     def labels(self) -> LabelSuspects:
         """How likely each label is wrong; classes are numbered as in `Dataset.classes`."""
-        number = {name: place for place, name in enumerate(self.scan.dataset.classes)}
-        labels = np.array([number.get(r.label or "", -1) for r in self.images], dtype=np.int64)
+        labels = self.label_numbers
 
         def compute() -> dict[str, NDArray[Any]]:
             vectors = whiten(self.scan.vectors, labels=labels)

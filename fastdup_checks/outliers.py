@@ -18,16 +18,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastdup_checks.quality import RULES
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ("RANK", "Outliers", "score_outliers")
+__all__ = ("AROUND", "Outliers", "describe", "score_outliers")
 
-RANK = 5
+AROUND = 15
+"""How many neighbours to give."""
+
+_RANK = 5
 """The neighbour whose distance counts. Up to this many alien images that are like each other are still found."""
 
-_AROUND = 10
-"""Neighbours from that rank on that tell how far apart images are thereabouts."""
 _LEAST = 20
 """Fewer images than this say nothing about what is ordinary."""
 _LEVELS = (0.8, 0.85, 0.9, 0.95)
@@ -43,6 +46,8 @@ class Outliers:
     """(n,) the most similar other image, -1 where there is none."""
     local: NDArray[np.bool_]
     """(n,) whether the image is far only for the place where it is, rather than far from everything."""
+    reason: tuple[str, ...] = ()
+    """(n,) what makes each image strange, for people; see `describe`."""
 
 
 def score_outliers(
@@ -55,7 +60,7 @@ def score_outliers(
     Copies hide an outlier: give one image of each group of copies, and pass its score on to the others.
 
     Args:
-        ids: (n, k) rows of each image's neighbours, nearest first; k should be 15, less gives a coarser picture.
+        ids: (n, k) rows of each image's neighbours, nearest first; k should be `AROUND`, less gives a coarser picture.
         similarities: (n, k) cosines that belong to `ids`.
         labels: (n,) classes 0, 1, ..., -1 for none. A class of m images need not have more than m - 1 close
             neighbours, so that a small class is no group of outliers.
@@ -71,8 +76,8 @@ def score_outliers(
     distance = np.sqrt(np.maximum(2 - 2 * similarities.astype(np.float64), 0.0025))
     rank = np.minimum(_rank(labels, n), k)
     reach = np.log(np.take_along_axis(distance, rank[:, None] - 1, 1)[:, 0])
-    start = min(RANK, k) - 1
-    around = np.median(reach[ids[:, start : start + _AROUND]], axis=1)
+    start = min(_RANK, k) - 1
+    around = np.median(reach[ids[:, start:AROUND]], axis=1)
     strangeness = np.round(reach + (reach - around), 9)
     far = _standard(np.round(reach, 9))
     deviation = _standard(strangeness)
@@ -81,12 +86,37 @@ def score_outliers(
     return Outliers(np.round(score, 6).astype(np.float32), nearest, far < 3.0)
 
 
+def describe(local: NDArray[np.bool_], statistics: NDArray[np.void]) -> tuple[str, ...]:
+    """Say what makes images strange, as far as it can be told.
+
+    Args:
+        local: (n,) as in `Outliers`.
+        statistics: (n,) records of `fastdup_checks.statistics.STATISTICS`.
+
+    Returns:
+        One phrase an image: "far from every other image: looks like text or a drawing on white".
+    """
+    looks = np.full(len(statistics), "", dtype=object)
+    white, sharp = statistics["near_white"], statistics["sharpness"]
+    drawn = (sharp > 0.25) & (statistics["entropy"] < 4)
+    looks[(white > 0.5) & drawn] = "looks like text or a drawing on white"
+    looks[(statistics["near_black"] > 0.5) & drawn] = "looks like text or a drawing on black"
+    looks[(sharp > 1.6) & (statistics["entropy"] > 6)] = "looks like noise"
+    for name, phrase in (("bright", "nearly white"), ("dark", "nearly black"), ("low_information", "blank")):
+        looks[RULES[name].flags(statistics).mask] = phrase
+    place = ("far from every other image", "far from the images around it")
+    return tuple(
+        f"{place[here]}: {look}" if look else place[here]
+        for here, look in zip(local.tolist(), looks.tolist(), strict=True)
+    )
+
+
 def _rank(labels: NDArray[np.integer] | None, n: int) -> NDArray[np.int64]:
-    rank = np.full(n, RANK)
+    rank = np.full(n, _RANK)
     if labels is not None and (labels >= 0).any():
         known = labels >= 0
         size = np.bincount(labels[known])
-        rank[known] = np.clip(size[labels[known]] - 1, 1, RANK)
+        rank[known] = np.clip(size[labels[known]] - 1, 1, _RANK)
     return rank
 
 

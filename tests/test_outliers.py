@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image, ImageOps
+from test_statistics import scene
 
 from fastdup_checks.index import find_neighbours
-from fastdup_checks.outliers import Outliers, score_outliers
+from fastdup_checks.outliers import Outliers, describe, score_outliers
+from fastdup_checks.statistics import measure_statistics
 
 
 def clean(
@@ -89,3 +92,17 @@ def test_the_order_of_the_images_does_not_change_a_score():
     vectors = np.concatenate([clean(300)[0], aliens(3)])
     order = np.random.default_rng(2).permutation(len(vectors))
     assert np.abs(score(vectors).score[order] - score(vectors[order]).score).max() < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("picture", "said"),
+    [
+        (Image.new("RGB", (200, 200), "grey"), "blank"),
+        (Image.effect_noise((200, 200), 120).convert("RGB"), "noise"),
+        (ImageOps.expand(Image.new("RGB", (12, 200), "black"), 100, "white"), "drawing on white"),
+        (scene(200), "image"),
+    ],
+)
+def test_the_reason_says_what_the_picture_looks_like(picture, said):
+    statistics = np.array([measure_statistics(picture, *picture.size)])
+    assert describe(np.array([False]), statistics)[0].endswith(said)
