@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastdup_checks.document import Block, Problems, Text, load_document, nearest
+from fastdup_checks.encoders.entry import read_encoder
 from fastdup_checks.errors import ConfigError
 from fastdup_checks.suite import Entries, check_version
 
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fastdup_checks.document import Node
+    from fastdup_checks.encoders.plan import EncoderPlan
     from fastdup_checks.expectation import Expectation
 
 __all__ = ("DatasetPlan", "Plan", "TablePlan", "load_plan")
 
-_PLAN_KEYS = ("version", "extends", "dataset", "model", "limits", "baseline", "expectations")
+_PLAN_KEYS = ("version", "extends", "dataset", "model", "embeddings", "limits", "baseline", "expectations")
 _DATASET_KEYS = ("root", "splits", "labels", "groups", "include", "exclude")
 
 
@@ -53,7 +55,8 @@ class Plan:
     path: Path
     dataset: DatasetPlan
     expectations: tuple[Expectation, ...]
-    model: Path | None = None
+    model: EncoderPlan | None = None
+    """None: the bundled encoder."""
     limits: Mapping[str, int] = field(default_factory=dict)
     baseline: Path | None = None
     """The file of accepted findings, there or not; None where none is to be used."""
@@ -90,12 +93,7 @@ def _read_plan(path: Path, problems: Problems) -> Plan | None:
     entries.read(block, str(path))
     if not entries.found and not problems.found:
         problems.add(0, "nothing is expected: add 'expectations:' or 'extends: [fastdup_checks/hygiene]'")
-    model = None
-    if "model" in block.entries:
-        name = problems.text(block.entries["model"], "model")
-        model = None if name in {None, "default"} else path.parent / str(name)
-        if model is not None and not model.is_file():
-            problems.add(block.lines["model"], f"model: no such file {model}; 'default' is the bundled encoder")
+    model = read_encoder(block, path.parent, problems)
     limits = _read_limits(block, problems)
     baseline: Path | None = path.parent / "fastdup-baseline.yml"
     if "baseline" in block.entries:

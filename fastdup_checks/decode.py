@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from fastdup_checks.limits import Limits
 
-__all__ = ("DECODER_VERSION", "Picture", "Unreadable", "decode", "quiet_decoder", "squash")
+__all__ = ("DECODER_VERSION", "WORKING_SIDE", "Picture", "Unreadable", "decode", "quiet_decoder", "squash")
 
 DECODER_VERSION = 1
 """Raise it when the pixels, the digests or the reasons change: stored scans of the old version are then not used."""
@@ -61,11 +61,16 @@ def quiet_decoder() -> Iterator[None]:
         yield
 
 
-def decode(data: bytes, limits: Limits) -> Picture:
+def decode(data: bytes, limits: Limits, *, side: int = WORKING_SIDE) -> Picture:
     """Decode an image whole.
 
     Alpha is laid on white, grey, palette, CMYK and 16-bit pictures become 8-bit RGB, of an animation the first frame
     is taken. A large JPEG is decoded at 1/2, 1/4 or 1/8 scale, still from every byte of it.
+
+    Args:
+        data: the bytes of the file.
+        limits: how large it may be.
+        side: pixels that the shorter side keeps where the scale is reduced.
 
     Raises:
         Unreadable: with the reason, for anything that is not one whole image within the limits.
@@ -76,7 +81,7 @@ def decode(data: bytes, limits: Limits) -> Picture:
         raise Unreadable(f"file too large: more than {limits.megabytes} MB")
     try:
         with Image.open(io.BytesIO(data)) as image:
-            return _decode_opened(image, data, limits)
+            return _decode_opened(image, data, limits, side)
     except Unreadable:
         raise
     except UnidentifiedImageError:
@@ -100,7 +105,7 @@ def squash(rgb: Image.Image, side: int) -> NDArray[np.uint8]:
     return np.asarray(rgb.resize((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0))
 
 
-def _decode_opened(image: Image.Image, data: bytes, limits: Limits) -> Picture:
+def _decode_opened(image: Image.Image, data: bytes, limits: Limits, side: int) -> Picture:
     width, height = image.size
     if width * height > limits.megapixels * 1_000_000:
         raise Unreadable(f"picture too large: {width} x {height} pixels, more than {limits.megapixels} megapixels")
@@ -110,7 +115,7 @@ def _decode_opened(image: Image.Image, data: bytes, limits: Limits) -> Picture:
     if kind in {"JPEG", "MPO"}:
         if not _jpeg_ends(data):
             raise Unreadable("truncated JPEG: the end marker is missing")
-        image.draft("RGB" if mode != "L" else "L", (WORKING_SIDE, WORKING_SIDE))
+        image.draft("RGB" if mode != "L" else "L", (side, side))
     elif kind == "PNG" and b"IEND\xaeB`\x82" not in data:
         raise Unreadable("truncated PNG: the end chunk is missing")
     image.load()

@@ -11,7 +11,8 @@ from fastdup_checks.analysis import Analysis
 from fastdup_checks.baseline import pictures_of, read_baseline
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.config import DatasetPlan, Plan, TablePlan, load_plan
-from fastdup_checks.embed import DEFAULT_MODEL
+from fastdup_checks.encoders.entry import model_named
+from fastdup_checks.encoders.plan import DEFAULT
 from fastdup_checks.errors import DatasetError, ExpectationFailed, ScanError
 from fastdup_checks.expectation import Expectation
 from fastdup_checks.folder import Table, open_folder
@@ -25,6 +26,7 @@ from fastdup_checks.verdict import judge, skipped
 if TYPE_CHECKING:
     from fastdup_checks.baseline import Baseline
     from fastdup_checks.checks.check import Check
+    from fastdup_checks.encoders.plan import ModelPlan
     from fastdup_checks.records import Dataset
     from fastdup_checks.scan import Progress
     from fastdup_checks.verdict import Verdict
@@ -103,6 +105,7 @@ def run(
     threads: int | None = None,
     progress: Progress | None = None,
     dataset: DatasetPlan | None = None,
+    model: str | Path | ModelPlan = "default",
 ) -> Result:
     """Scan a folder and write every table and the gallery; no configuration is needed.
 
@@ -115,8 +118,10 @@ def run(
         threads: cores to use, by default all.
         progress: hears how far the work has come.
         dataset: splits and labels, where the guess would be wrong; its root is `images`.
+        model: the encoder: "default", an ONNX file, "hf://owner/name@commit/file", or a plan as data.yml gives it.
 
     Raises:
+        ConfigError: if there is no such model.
         DatasetError: if there are no images.
         ScanError: if the scan cannot be done.
     """
@@ -127,7 +132,7 @@ def run(
             raise DatasetError(f"{root}: {'not a folder' if root.exists() else 'no such folder'}")
         layout = detect_layout(root)
         dataset = DatasetPlan(root, {n: (f,) for n, f in layout.splits.items()} or None, layout.labels)
-    plan = Plan(out / "data.yml", dataset, ())
+    plan = Plan(out / "data.yml", dataset, (), model_named(model))
     analysis = analyse(plan, cache_dir=cache_dir, threads=threads, progress=progress)
     verdicts = [
         judge(Expectation(c.name, c.name, None, c.unit, params := c.params()), c.measure(analysis, params))
@@ -160,7 +165,7 @@ def scan_settings(plan: Plan, *, cache_dir: str | Path | None = None, threads: i
     return Settings(
         cache=_cache(plan, cache_dir),
         limits=Limits(**plan.limits),
-        model=plan.model or DEFAULT_MODEL,
+        model=plan.model or DEFAULT,
         threads=threads,
     )
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from filelock import FileLock
 
-from fastdup_checks.embed import DEFAULT_MODEL, Encoder, OnnxEncoder, encoder_key
+from fastdup_checks.encoders.plan import DEFAULT, ModelPlan, model_key
+from fastdup_checks.encoders.vectors import Blind, OwnVectors, vectors_key
 from fastdup_checks.engine import ThreadEngine
 from fastdup_checks.statistics import STATISTICS
 from fastdup_checks.store import Measured, Store
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fastdup_checks.encoders.encoder import Encoder
+    from fastdup_checks.encoders.plan import EncoderPlan
     from fastdup_checks.engine import Engine
     from fastdup_checks.limits import Limits
     from fastdup_checks.records import Dataset, Record, Stamp
@@ -71,7 +74,7 @@ class Settings:
     cache: Path
     """Directory of the store."""
     limits: Limits
-    model: Path = DEFAULT_MODEL
+    model: EncoderPlan = DEFAULT
     threads: int | None = None
     """None: one for each core."""
 
@@ -145,6 +148,8 @@ class _Read:
     content: bytes | None
     failure: str | None = None
     measured: Measured | None = None
+    prepared: NDArray[Any] | None = None
+    """What the encoder has yet to turn into a vector."""
     vector: bytes | None = None
 
 
@@ -171,9 +176,18 @@ def scan(
     Raises:
         ScanError: if the cache cannot be used or the model is not usable. A bad image never raises; it is in
             `Scan.broken`.
+        DatasetError: if the user's own vectors are not whole: see `OwnVectors`.
+        MissingExtra: if the model lies on the Hub and `huggingface_hub` is not installed.
     """
     decoder = decoder_key()
-    key = encoder.key if encoder else encoder_key(settings.model)
+    own = None
+    if encoder is not None:
+        key = encoder.key
+    elif isinstance(settings.model, ModelPlan):
+        key = model_key(settings.model)
+    else:
+        own, encoder = OwnVectors(settings.model), Blind()
+        key = encoder.key
     progress = progress or Silent()
     with Store(settings.cache) as store:
         lock = hashlib.sha256(f"{dataset.reader.key} {key}".encode()).hexdigest()[:16]
@@ -184,11 +198,20 @@ def scan(
                 store,
                 progress,
                 decoder=decoder,
-                key=key,
+                key=_stored(key, decoder),
                 encoder=encoder,
                 engine=engine,
             )
-        return _assemble(dataset, settings, store, contents, failures, measured, decoder=decoder, key=key)
+        found = _assemble(dataset, settings, store, contents, failures, measured, decoder=decoder, key=key)
+    if own is None:
+        return found
+    vectors = own.take([record.path for record in found.images])
+    return replace(found, vectors=vectors, encoder=vectors_key(vectors))
+
+
+def _stored(encoder: str, decoder: str) -> str:
+    """Names vectors in the store: what an encoder gives depends on the pixels it is given."""
+    return f"{encoder} {decoder}"
 
 
 def _measure_missing(
@@ -267,10 +290,21 @@ class _Worker:
         self._limits = settings.limits
         self._stamps = stamps
         self._known = known
-        self._encoder: Encoder = encoder or OnnxEncoder(settings.model)
+        if encoder is None:
+            from fastdup_checks.encoders.network import OnnxEncoder  # neither it nor Pillow is always needed
+
+            assert isinstance(settings.model, ModelPlan)
+            encoder = OnnxEncoder(settings.model)
+        self._encoder: Encoder = encoder
 
     def __call__(self, shard: Sequence[Record]) -> list[_Read]:
-        return [self._measure(record) for record in shard]
+        reads = [self._measure(record) for record in shard]
+        prepared = [read.prepared for read in reads if read.prepared is not None]
+        vectors = iter(self._encoder.embed(prepared) if prepared else ())
+        return [
+            read if read.prepared is None else replace(read, prepared=None, vector=next(vectors).tobytes())
+            for read in reads
+        ]
 
     def _measure(self, record: Record) -> _Read:
         from fastdup_checks.decode import Unreadable, decode, squash
@@ -301,7 +335,11 @@ class _Worker:
             statistics.tobytes(),
             squash(picture.rgb, THUMBNAIL_SIDE).tobytes(),
         )
-        return _Read(record, stamp, content, measured=measured, vector=self._encoder.embed(picture.rgb).tobytes())
+        rgb = picture.rgb
+        if min(rgb.size) < min(self._encoder.side, picture.width, picture.height):
+            # It was decoded at a reduced scale, below what this encoder can see. Measured it is as with any other.
+            rgb = decode(data, self._limits, side=self._encoder.side).rgb
+        return _Read(record, stamp, content, measured=measured, prepared=self._encoder.prepare(rgb))
 
 
 def _assemble(
@@ -339,7 +377,9 @@ def _assemble(
         formats=tuple(m.format for m in rows),
         modes=tuple(m.mode for m in rows),
         statistics=np.frombuffer(b"".join(m.statistics for m in rows), dtype=STATISTICS),
-        vectors=_vectors([m.content for m in rows], store.vectors((m.content for m in rows), encoder=key)),
+        vectors=_vectors(
+            [m.content for m in rows], store.vectors((m.content for m in rows), encoder=_stored(key, decoder))
+        ),
         encoder=key,
         decoder=decoder,
         measured=measured,

@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from fastdup_checks.checks import CHECKS
+from fastdup_checks.encoders.entry import WORDS
 from fastdup_checks.suite import shipped_suites
 
 if TYPE_CHECKING:
@@ -58,11 +59,21 @@ def make_schema() -> dict[str, Any]:
                 "oneOf": [{"$ref": "#/$defs/suite"}, {"type": "array", "items": {"$ref": "#/$defs/suite"}}],
             },
             "dataset": {"$ref": "#/$defs/dataset"},
-            "model": {**_TEXT, "default": "default", "description": "The encoder: default, or an ONNX file."},
             "baseline": {
                 **_TEXT,
                 "default": "fastdup-baseline.yml",
                 "description": "The file of accepted findings, relative to this file; none to accept nothing.",
+            },
+            "model": _model(),
+            "embeddings": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["npy", "files"],
+                "description": "Vectors of your own instead of an encoder.",
+                "properties": {
+                    "npy": {**_TEXT, "description": "(n, d) floating-point numbers, as numpy.save writes them."},
+                    "files": {**_TEXT, "description": "One path a line, relative to the dataset root."},
+                },
             },
             "limits": {
                 "type": "object",
@@ -75,6 +86,7 @@ def make_schema() -> dict[str, Any]:
             },
             "expectations": {"type": "array", "items": {"$ref": "#/$defs/expectation"}},
         },
+        "not": {"required": ["model", "embeddings"]},
         "$defs": {
             "suite": {"anyOf": [{"enum": list(shipped_suites())}, _TEXT]},
             "dataset": _dataset(),
@@ -86,6 +98,52 @@ def make_schema() -> dict[str, Any]:
             },
             **{name: _check(check) for name, check in CHECKS.items()},
         },
+    }
+
+
+def _model() -> dict[str, Any]:
+    pixels = {"type": "integer", "minimum": 1, "maximum": 4096}
+    numbers = {
+        "oneOf": [{"type": "number"}, {"type": "array", "items": {"type": "number"}, "minItems": 3, "maxItems": 3}]
+    }
+    about = {
+        "layout": "Order of the dimensions of the input.",
+        "channels": "Order of the colours.",
+        "pooling": "What is made of an output with one vector a token: the first one, or the mean of all.",
+        "filter": "How pictures are resized.",
+    }
+    whole = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["file"],
+        "dependentRequired": {"hub": ["revision"], "revision": ["hub"]},
+        "properties": {
+            "file": {**_TEXT, "description": "The ONNX file; with hub, its path in the repository."},
+            "hub": {**_TEXT, "pattern": "^[^/]+/[^/]+$", "description": "A repository of the Hugging Face Hub."},
+            "revision": {"type": "string", "pattern": "^[0-9a-f]{40}$", "description": "The commit."},
+            "size": {
+                "description": "Pixels of the input: the side, or [height, width].",
+                "oneOf": [pixels, {"type": "array", "items": pixels, "minItems": 2, "maxItems": 2}],
+            },
+            "resize": {
+                "description": "squash: the whole picture; a number: pixels of the shorter side, then a centre crop.",
+                "oneOf": [{"const": "squash"}, pixels],
+            },
+            "scale": {
+                "type": "number",
+                "exclusiveMinimum": 0,
+                "description": "What 0..255 is multiplied by first; 1/255 by default.",
+            },
+            "mean": {**numbers, "description": "Is subtracted next: one number, or [red, green, blue]."},
+            "std": {**numbers, "description": "Is divided by last."},
+            "output": {**_TEXT, "description": "Name of the output."},
+            **{key: {"enum": list(words), "description": about[key]} for key, words in WORDS.items()},
+        },
+    }
+    return {
+        "default": "default",
+        "description": "The encoder: default, an ONNX file, a file of the Hugging Face Hub.",
+        "oneOf": [_TEXT, whole],
     }
 
 

@@ -1,7 +1,7 @@
 """Write a trained run as one ONNX file that takes pictures as they are decoded and returns unit vectors.
 
-``export.py RUN OUT.onnx --sets PACK/places PACK/mini`` fits the last linear map on packed pictures (``head.py``), folds
-the normalisations into the convolutions, and stores the weights as float16. The last map is a 1x1 convolution: a matrix
+``export.py RUN OUT.onnx --sets PACK/places PACK/mini`` fits the last linear map on packed pictures (``head.py``), folds the
+normalisations into the convolutions, and stores the weights as float16. The last map is a 1x1 convolution: a matrix
 product may round differently with the number of rows, a convolution treats each picture by itself.
 """
 
@@ -19,6 +19,8 @@ from head import Whitening, summaries_of
 from network import Encoder, Residual
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
+
+from fastdup_checks.encoders.seal import seal
 
 
 def load(run: Path, averaged: bool = True) -> Encoder:
@@ -61,8 +63,7 @@ class Graph:
 
 def fold(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     """Weights and bias of the convolution that equals ``norm(conv(x))`` in evaluation."""
-    assert norm.running_mean is not None
-    assert norm.running_var is not None
+    assert norm.running_mean is not None and norm.running_var is not None
     scale = norm.weight.detach() / torch.sqrt(norm.running_var + norm.eps)
     return conv.weight.detach() * scale.view(-1, 1, 1, 1), norm.bias.detach() - norm.running_mean * scale
 
@@ -132,6 +133,7 @@ def main() -> None:
     helper.set_model_props(model, {"name": a.name, "version": a.version, "training": a.training})
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, a.out)
+    a.out.write_bytes(seal(a.out.read_bytes()))
     print(f"{a.out}: {a.out.stat().st_size / 1e6:.2f} MB, side {a.side}, {a.dim} dimensions")
 
 

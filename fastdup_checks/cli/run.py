@@ -30,6 +30,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         default=Path("fastdup-report"),
         help="where everything is written (default: fastdup-report)",
     )
+    parser.add_argument(
+        "--model",
+        default="default",
+        metavar="MODEL",
+        help="the encoder: default, an ONNX file, or hf://OWNER/NAME@COMMIT/FILE; a data.yml can say more of it",
+    )
     add_scan_options(parser)
     parser.set_defaults(work=_run)
 
@@ -43,6 +49,7 @@ def _run(options: argparse.Namespace) -> int:
         cache_dir=options.cache_dir,
         threads=options.threads,
         progress=progress_of(options),
+        model=options.model,
     )
     dataset = result.analysis.scan.dataset
     print_verdicts(result.verdicts)

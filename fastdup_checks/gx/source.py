@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastdup_checks.config import Plan, TablePlan, load_plan
+from fastdup_checks.encoders.entry import model_named
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.limits import Limits
 from fastdup_checks.pipeline import scan_settings
@@ -80,7 +81,7 @@ class Source:
         limits = settings.limits
         limits = Limits(self.megabytes or limits.megabytes, self.megapixels or limits.megapixels)
         settings = replace(settings, limits=limits)
-        return replace(settings, model=Path(self.model)) if self.model else settings
+        return replace(settings, model=model_named(self.model)) if self.model else settings
 
     def order(self, rows: Sequence[Row]) -> tuple[str, ...] | None:
         """The order of the splits, where something says what it is."""
