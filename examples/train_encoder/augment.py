@@ -1,8 +1,8 @@
 """Two views of each picture: a mild one and a strong one that imitates the edits of a copy.
 
-One affine resampling does crop, aspect, flip, turn and shrinking at once; what lies outside the picture is filled with a
-colour or with another picture of the batch, which gives borders, letterboxes and pasted copies. Colour is one 3x3 matrix
-per picture. All randomness comes from the generator given.
+One affine resampling does crop, aspect, flip, turn and shrinking at once; what lies outside the picture is filled with
+a colour or with another picture of the batch, which gives borders, letterboxes and pasted copies. Colour is one 3x3
+matrix per picture. All randomness comes from the generator given.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812 - its usual name
 from torch import Tensor
 
 _WEIGHTS = torch.tensor([0.299, 0.587, 0.114])

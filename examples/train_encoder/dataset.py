@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,8 @@ class PackedSet:
 class Mixture:
     """Draws batches from several sets; the classes of all sets share one numbering.
 
-    ``spans[k]`` is the range of class numbers of set ``k``; a row's loss looks only at the logits in its own set's range,
-    so that sets with overlapping meanings do not contradict each other.
+    ``spans[k]`` is the range of class numbers of set ``k``; a row's loss looks only at the logits in its own set's
+    range, so that sets with overlapping meanings do not contradict each other.
     """
 
     def __init__(self, sets: list[PackedSet], weights: list[float], size: int) -> None:
@@ -45,7 +48,11 @@ class Mixture:
         self.n_classes = int(ends[-1])
 
     def draw(self, n: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """Return pictures (n x 3 x size x size, float32 in [0, 1]), class numbers (n; -1 unlabelled) and set numbers (n)."""
+        """Draw a batch.
+
+        Returns:
+            Pictures (n x 3 x size x size, float32 in [0, 1]), class numbers (n; -1 without label) and set numbers (n).
+        """
         which = rng.choice(len(self.sets), size=n, p=self.weights)
         pictures = torch.empty(n, 3, self.size, self.size)
         labels = torch.full((n,), -1, dtype=torch.long)

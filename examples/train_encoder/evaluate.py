@@ -1,7 +1,8 @@
 """Measure an exported encoder on folders it was not trained on.
 
-``evaluate.py labels MODEL.onnx FOLDER`` with FOLDER/train/<class> and FOLDER/test/<class>: accuracy of the vote of the 10
-nearest training pictures, and how well disagreeing neighbours find 5 % of labels flipped at random (average precision).
+``evaluate.py labels MODEL.onnx FOLDER`` with FOLDER/train/<class> and FOLDER/test/<class>: accuracy of the vote of the
+10 nearest training pictures, and how well disagreeing neighbours find 5 % of labels flipped at random (average
+precision).
 ``evaluate.py copies MODEL.onnx FOLDER``: edits of 200 pictures searched among originals and up to 2,000 other pictures:
 recall at 1, micro average precision, recall at 99 % precision, and recall at 1 of each edit.
 ``evaluate.py cost MODEL.onnx``: milliseconds an image on one core, and whether a vector depends on its batch.
@@ -109,7 +110,7 @@ def _caption(im: Image.Image, rng: np.random.Generator) -> Image.Image:
     return im
 
 
-def _hue(im: Image.Image, rng: np.random.Generator) -> Image.Image:
+def _hue(im: Image.Image, _: np.random.Generator) -> Image.Image:
     h, s, v = im.convert("HSV").split()
     turned = h.point(lambda p: (p + 25) % 256)
     return Image.merge("HSV", (turned, s, v)).convert("RGB")
@@ -120,25 +121,25 @@ def _half(im: Image.Image, factor: int) -> Image.Image:
 
 
 EDITS: dict[str, Edit] = {
-    "jpeg20": lambda im, rng: _jpeg(im, 20),
-    "half": lambda im, rng: _half(im, 2),
-    "quarter": lambda im, rng: _half(im, 4),
+    "jpeg20": lambda im, _: _jpeg(im, 20),
+    "half": lambda im, _: _half(im, 2),
+    "quarter": lambda im, _: _half(im, 4),
     "crop80": lambda im, rng: _crop(im, 0.8, rng),
     "crop60": lambda im, rng: _crop(im, 0.6, rng),
     "crop40": lambda im, rng: _crop(im, 0.4, rng),
-    "mirror": lambda im, rng: ImageOps.mirror(im),
-    "upside_down": lambda im, rng: ImageOps.flip(im),
-    "turn8": lambda im, rng: im.rotate(8, resample=Image.Resampling.BICUBIC),
-    "turn90": lambda im, rng: im.rotate(90, expand=True),
-    "grey": lambda im, rng: im.convert("L").convert("RGB"),
+    "mirror": lambda im, _: ImageOps.mirror(im),
+    "upside_down": lambda im, _: ImageOps.flip(im),
+    "turn8": lambda im, _: im.rotate(8, resample=Image.Resampling.BICUBIC),
+    "turn90": lambda im, _: im.rotate(90, expand=True),
+    "grey": lambda im, _: im.convert("L").convert("RGB"),
     "hue": _hue,
-    "bright": lambda im, rng: ImageEnhance.Brightness(im).enhance(1.5),
-    "dark": lambda im, rng: ImageEnhance.Brightness(im).enhance(0.55),
-    "contrast": lambda im, rng: ImageEnhance.Contrast(im).enhance(1.6),
-    "blur": lambda im, rng: im.filter(ImageFilter.GaussianBlur(2.5)),
+    "bright": lambda im, _: ImageEnhance.Brightness(im).enhance(1.5),
+    "dark": lambda im, _: ImageEnhance.Brightness(im).enhance(0.55),
+    "contrast": lambda im, _: ImageEnhance.Contrast(im).enhance(1.6),
+    "blur": lambda im, _: im.filter(ImageFilter.GaussianBlur(2.5)),
     "border": lambda im, rng: ImageOps.expand(im, int(min(im.size) * 0.1), str(rng.choice(["black", "white", "red"]))),
     "caption": _caption,
-    "stretch": lambda im, rng: im.resize((int(im.width * 1.3), im.height)),
+    "stretch": lambda im, _: im.resize((int(im.width * 1.3), im.height)),
 }
 
 
@@ -192,7 +193,7 @@ def score_cost(encoder: ort.InferenceSession) -> str:
         for _ in range(200 // n):
             encoder.run(None, {"image": x[:n]})
         taken[n] = (time.process_time() - start) / (200 // n * n) * 1e3
-    return f"{taken[1]:.2f} ms alone, {taken[8]:.2f} ms in a batch of 8; largest difference between batch sizes {difference:g}"
+    return f"{taken[1]:.2f} ms alone, {taken[8]:.2f} ms in a batch of 8; difference between batch sizes {difference:g}"
 
 
 def main() -> None:

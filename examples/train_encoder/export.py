@@ -1,7 +1,7 @@
 """Write a trained run as one ONNX file that takes pictures as they are decoded and returns unit vectors.
 
-``export.py RUN OUT.onnx --sets PACK/places PACK/mini`` fits the last linear map on packed pictures (``head.py``), folds the
-normalisations into the convolutions, and stores the weights as float16. The last map is a 1x1 convolution: a matrix
+``export.py RUN OUT.onnx --sets PACK/places PACK/mini`` fits the last linear map on packed pictures (``head.py``), folds
+the normalisations into the convolutions, and stores the weights as float16. The last map is a 1x1 convolution: a matrix
 product may round differently with the number of rows, a convolution treats each picture by itself.
 """
 
@@ -63,7 +63,8 @@ class Graph:
 
 def fold(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     """Weights and bias of the convolution that equals ``norm(conv(x))`` in evaluation."""
-    assert norm.running_mean is not None and norm.running_var is not None
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
     scale = norm.weight.detach() / torch.sqrt(norm.running_var + norm.eps)
     return conv.weight.detach() * scale.view(-1, 1, 1, 1), norm.bias.detach() - norm.running_mean * scale
 

@@ -1,7 +1,7 @@
 """Pack folders of images into arrays that training reads without decoding.
 
-``prepare.py OUT FOLDER [--size 72]`` writes ``OUT/images.npy`` (uint8, n x size x size x 3, RGB, whole picture squashed),
-``OUT/labels.npy`` (int64, n; -1 without classes) and ``OUT/classes.json``.
+``prepare.py OUT FOLDER [--size 72]`` writes ``OUT/images.npy`` (uint8, n x size x size x 3, RGB, the whole picture
+squashed), ``OUT/labels.npy`` (int64, n; -1 without classes) and ``OUT/classes.json``.
 """
 
 from __future__ import annotations
@@ -9,15 +9,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Sequence
 from multiprocessing import Pool
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from fastdup_checks.decode import Unreadable, decode, squash
 from fastdup_checks.limits import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 
@@ -42,8 +45,8 @@ def class_of(path: Path, root: Path, drop: Sequence[str]) -> str:
 
 def pack(out: Path, root: Path, size: int, drop: Sequence[str], labelled: bool, workers: int) -> None:
     """Pack every readable image under ``root``; the classes are the folder names."""
-    files = sorted(p for p in root.rglob("*") if p.suffix.lower() in SUFFIXES)
     out.mkdir(parents=True, exist_ok=True)
+    files = sorted(p for p in root.rglob("*") if p.suffix.lower() in SUFFIXES)
     with Pool(workers) as pool:
         loaded = pool.map(_load, [(p, size) for p in files], chunksize=64)
     kept = [(p, x) for p, x in zip(files, loaded, strict=True) if x is not None]

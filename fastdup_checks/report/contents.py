@@ -11,6 +11,7 @@ from urllib.parse import quote
 import numpy as np
 
 from fastdup_checks._version import __version__
+from fastdup_checks.copies import REPORTING_FLOOR
 from fastdup_checks.derived import derive
 from fastdup_checks.index import find_neighbours
 from fastdup_checks.report.page import Distribution, Facts, Map, Page, Tally
@@ -63,7 +64,7 @@ def gallery_page(result: Result, store: Store) -> Page:
         thumbnail=Thumbnails(analysis, store),
         unreadable=len(scan.broken),
         tallies=_tallies(analysis),
-        distributions=_distributions(analysis),
+        distributions=_distributions(result),
         map=_map(result),
         tables=_TABLE_OF,
         originals=_way(result.work_dir, root),
@@ -148,12 +149,24 @@ def _tallies(analysis: Analysis) -> tuple[Tally, ...]:
     return tuple(Tally(s, n, counts[s, n]) for s in splits for n in labels if counts[s, n])
 
 
-def _distributions(analysis: Analysis) -> tuple[Distribution, ...]:
-    near = analysis.neighbours
+def _distributions(result: Result) -> tuple[Distribution, ...]:
+    """What the checks that were asked for decide by, with the threshold of the first of each; then light and focus."""
+    analysis = result.analysis
+    params = {v.expectation.check: v.expectation.params for v in reversed(result.verdicts) if v.outcome != "skipped"}
+    found = []
+    if analysis.neighbours.k:
+        found.append(Distribution("Similarity of the nearest neighbour", analysis.neighbours.similarities[:, 0]))
+    near = params.get("near_duplicate_rate") or params.get("leak")
+    if near is not None:
+        pairs = analysis.copies_at(REPORTING_FLOOR)
+        found.append(Distribution("Chance that a pair are copies", pairs.score[~pairs.exact], near.threshold))
+    if "outlier_rate" in params:
+        found.append(Distribution("Outlier score", analysis.outliers.score, params["outlier_rate"].threshold))
+    if "label_consistency" in params:
+        chance = analysis.labels.score
+        found.append(Distribution("Chance of a wrong label", chance, params["label_consistency"].threshold))
     statistics = analysis.scan.statistics
-    found = [Distribution("Brightness", statistics["brightness"]), Distribution("Sharpness", statistics["sharpness"])]
-    if near.k:
-        found.insert(0, Distribution("Similarity of the nearest neighbour", near.similarities[:, 0]))
+    found += [Distribution("Brightness", statistics["brightness"]), Distribution("Sharpness", statistics["sharpness"])]
     return tuple(found)
 
 

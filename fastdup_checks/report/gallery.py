@@ -36,6 +36,8 @@ __all__ = ("render_gallery",)
 
 SCRIPTS = ("gallery.js", "compare.js", "review.js", "export.js", "map.js")
 """In this order, each builds on those before it."""
+ACCEPTED = 60
+"""At most so many accepted findings of an expectation are shown."""
 _ORDER = ("failed", "warned", "xfailed", "passed", "measured", "skipped")
 
 
@@ -56,20 +58,17 @@ class _Section:
     bullet: Bullet | None
     cards: tuple[tuple[int, Card], ...]
     """With the number of each card, which counts through the page."""
+    layout: str
+    """How wide the columns of `cards` are."""
+    accepted: tuple[Card, ...]
+    """What the baseline accepts, to be looked at and not to be decided."""
+    accepted_layout: str
     more: int
     table: str
 
     @property
     def findings(self) -> int:
         return len(self.verdict.measurement.findings)
-
-    @property
-    def layout(self) -> str:
-        """How wide the columns are: "narrow" for single pictures, "broad" where most cards hold three or four."""
-        sizes = [len(card.tiles) for _, card in self.cards]
-        if max(sizes, default=0) < 2:
-            return "narrow"
-        return "broad" if 2 * sum(2 < size < 5 for size in sizes) > len(sizes) else ""
 
 
 def render_gallery(page: Page) -> str:
@@ -89,7 +88,12 @@ def render_gallery(page: Page) -> str:
     for number, rank in deal(page.verdicts, page.budget.findings):
         finding = page.verdicts[number].measurement.findings[rank]
         cards[number].append(lay_out(finding, album, page.budget.group))
-    sections = _sections(page, cards)
+    # After all that is to be decided, so that accepted findings take no pictures from it.
+    accepted = [
+        [lay_out(finding, album, page.budget.group) for finding in verdict.accepted[:ACCEPTED]]
+        for verdict in page.verdicts
+    ]
+    sections = _sections(page, cards, accepted)
     album.settle()
     complete = album.complete
     data = _data(page, album, sections)
@@ -121,7 +125,7 @@ def render_gallery(page: Page) -> str:
     )
 
 
-def _sections(page: Page, cards: Sequence[Sequence[Card]]) -> list[_Section]:
+def _sections(page: Page, cards: Sequence[Sequence[Card]], accepted: Sequence[Sequence[Card]]) -> list[_Section]:
     sections = []
     count = 0
     for number, (verdict, own) in enumerate(zip(page.verdicts, cards, strict=True)):
@@ -139,12 +143,23 @@ def _sections(page: Page, cards: Sequence[Sequence[Card]]) -> list[_Section]:
                 skip=printable(skip),
                 bullet=bullet(verdict),
                 cards=tuple(enumerate(own, start=count)),
+                layout=_layout(own),
+                accepted=tuple(accepted[number]),
+                accepted_layout=_layout(accepted[number]),
                 more=len(measurement.findings) - len(own),
                 table=printable(page.tables.get(verdict.expectation.check, "report.json")),
             )
         )
         count += len(own)
     return sections
+
+
+def _layout(cards: Sequence[Card]) -> str:
+    """The columns: "narrow" for single pictures, "broad" where most cards hold three or four."""
+    sizes = [len(card.tiles) for card in cards]
+    if max(sizes, default=0) < 2:
+        return "narrow"
+    return "broad" if 2 * sum(2 < size < 5 for size in sizes) > len(sizes) else ""
 
 
 def _known(verdict: Verdict) -> str:

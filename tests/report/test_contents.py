@@ -48,6 +48,25 @@ def test_images_with_findings_come_onto_the_map_of_a_large_dataset_first(
     assert {"train/cat/0.png", "train/cat/again.png"} <= set(page.map.paths)
 
 
+def test_histograms_show_what_the_checks_decide_by_with_their_thresholds(tmp_path: Path) -> None:
+    config = write_project(
+        tmp_path,
+        """near_duplicate_rate: {threshold: 0.8}
+        outlier_rate: {threshold: 0.6}
+        label_consistency: {skip: not yet}""",
+    )
+    analysis = fastdup_checks.run(tmp_path / "images", work_dir=tmp_path / "out").analysis
+    page = page_of(Result(analysis, fastdup_checks.check(config)))
+    thresholds = {drawn.name: drawn.threshold for drawn in page.distributions}
+    assert thresholds == {
+        "Similarity of the nearest neighbour": None,
+        "Chance that a pair are copies": 0.8,
+        "Outlier score": 0.6,
+        "Brightness": None,
+        "Sharpness": None,
+    }
+
+
 def test_a_label_suspect_comes_with_images_that_speak_for_the_suggestion(tmp_path: Path) -> None:
     (verdict,) = fastdup_checks.check(write_project(tmp_path, "label_consistency: {threshold: 0}"))
     findings = verdict.measurement.findings

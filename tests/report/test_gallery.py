@@ -162,6 +162,17 @@ def test_a_known_failure_that_is_none_any_more_says_so(full_page: Page) -> None:
     assert "no longer fails, so remove its xfail: old" in render_gallery(replace(full_page, verdicts=(mended,)))
 
 
+def test_accepted_findings_are_shown_apart_and_are_not_to_be_decided(studio: Studio) -> None:
+    accepted = tuple(Finding((studio.image(f"old{i}.jpg", i),), 1, "dark") for i in range(70))
+    given = verdict("dark_images", [Finding((studio.image("new.jpg", 99),), 1, "dark")])
+    html = render_gallery(studio.page(judge(given.expectation, given.measurement, accepted)))
+    assert "70 accepted in the baseline" in html
+    assert "And 10 more, see the baseline." in html
+    data = data_of(html)
+    assert len(data["findings"]) == 1
+    assert [sha256 != "" for *_, sha256 in data["images"]] == [True] + [False] * 60
+
+
 @pytest.mark.parametrize(("sizes", "layout"), [([1, 1], "narrow"), ([2, 1], ""), ([4, 3, 2], "broad"), ([9, 9, 3], "")])
 def test_columns_are_as_wide_as_most_cards_need(studio: Studio, sizes: list[int], layout: str) -> None:
     paths = [studio.image(f"{i}.jpg", i) for i in range(9)]

@@ -1,0 +1,65 @@
+"""Read the weights of an exported encoder back, to go on training from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from network import Encoder
+
+
+def convolutions(model: onnx.ModelProto) -> list[tuple[Tensor, Tensor]]:
+    """Weight and bias of every convolution, in the order in which ``export.py`` wrote them."""
+    stored = {w.name: torch.from_numpy(numpy_helper.to_array(w).copy()).float() for w in model.graph.initializer}
+    for node in model.graph.node:
+        if node.op_type == "Cast" and node.input[0] in stored:
+            stored[node.output[0]] = stored[node.input[0]]
+    return [(stored[n.input[1]], stored[n.input[2]]) for n in model.graph.node if n.op_type == "Conv"]
+
+
+@torch.no_grad()
+def start_from(path: Path, encoder: Encoder, pictures: Tensor) -> None:
+    """Give ``encoder`` the weights in ``path``, which export.py wrote from a network of the same shape.
+
+    An exported file has no normalisations any more. Each is made anew, so that on ``pictures`` (n x 3 x S x S in
+    [0, 1]) it changes nothing, and training can go on with it.
+    """
+    *body, project, _ = convolutions(onnx.load(path))
+    biases: dict[nn.Module, Tensor] = {}
+    convolution: nn.Conv2d | None = None
+    waiting = iter(body)
+    for module in encoder.body.modules():
+        if isinstance(module, nn.Conv2d):
+            weight, bias = next(waiting)
+            if convolution is None:
+                weight = weight * 255 * encoder.std
+                bias = bias + (weight / encoder.std * encoder.mean).sum((1, 2, 3))
+            module.weight.copy_(weight)
+            convolution = module
+        elif isinstance(module, nn.BatchNorm2d):
+            biases[module] = bias
+    encoder.project.weight.copy_(project[0][:, :, 0, 0])
+    encoder.project.bias.copy_(project[1])
+
+    def neutralise(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        assert isinstance(norm, nn.BatchNorm2d)
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
+        mean, variance = inputs[0].mean((0, 2, 3)), inputs[0].var((0, 2, 3), correction=0)
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(variance)
+        norm.weight.copy_(torch.sqrt(variance + norm.eps))
+        norm.bias.copy_(mean + biases[norm])
+
+    hooks = [norm.register_forward_pre_hook(neutralise) for norm in biases]
+    encoder.eval()(pictures)
+    encoder.train()
+    for hook in hooks:
+        hook.remove()

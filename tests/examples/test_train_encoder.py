@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fastdup_checks.embed import DEFAULT_MODEL, OnnxEncoder
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "train_encoder"
+
+
+@pytest.fixture
+def example(monkeypatch):
+    """Imports a module of the example, which is a folder of scripts and no package."""
+    monkeypatch.syspath_prepend(str(EXAMPLE))
+    yield importlib.import_module
+    for name in [n for n, m in sys.modules.items() if str(EXAMPLE) in str(getattr(m, "__file__", ""))]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Two classes of 12 pictures: warm ones with upright stripes, cold ones with level stripes."""
+    rng = np.random.default_rng(0)
+    for name, tint in (("warm", (200, 90, 40)), ("cold", (40, 90, 200))):
+        folder = tmp_path / "pictures" / name
+        folder.mkdir(parents=True)
+        for i in range(12):
+            stripes = np.sin(np.arange(90) / rng.uniform(2, 6))[:, None] * np.ones((90, 90))
+            stripes = stripes.T if name == "warm" else stripes
+            pixels = np.clip(np.array(tint) + 50 * stripes[..., None] + rng.normal(0, 9, (90, 90, 3)), 0, 255)
+            Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{i}.png")
+    return tmp_path / "pictures"
+
+
+def test_packing_hands_over_the_pixels_that_a_scan_does(example, pictures):
+    packed = example("prepare").load_square(pictures / "warm" / "0.png", 64)
+    with Image.open(pictures / "warm" / "0.png") as image:
+        expected = image.resize((64, 64), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    assert np.array_equal(packed, np.asarray(expected))
+
+
+def test_packing_skips_what_cannot_be_read_and_names_classes_after_folders(example, pictures, tmp_path):
+    (pictures / "cold" / "broken.png").write_bytes(b"no picture")
+    example("prepare").pack(tmp_path / "packed", pictures, 16, ["train"], labelled=True, workers=1)
+    assert np.load(tmp_path / "packed" / "images.npy").shape == (24, 16, 16, 3)
+    assert np.load(tmp_path / "packed" / "labels.npy").tolist() == [0] * 12 + [1] * 12
+
+
+def test_average_precision_of_a_perfect_ranking_is_one_and_misses_lower_it(example):
+    measure = example("evaluate").average_precision
+    assert measure(np.array([0.9, 0.8, 0.1]), np.array([True, True, False]), 2) == (1.0, 1.0)
+    assert measure(np.array([0.9, 0.8, 0.1]), np.array([False, True, True]), 2) == (
+        pytest.approx((1 / 2 + 2 / 3) / 2),
+        0,
+    )
+
+
+def test_a_vector_of_the_shipped_encoder_does_not_depend_on_its_batch(example):
+    session = example("evaluate").session(DEFAULT_MODEL)
+    side = session.get_inputs()[0].shape[1]
+    batch = np.random.default_rng(0).integers(0, 256, (5, side, side, 3), np.uint8)
+    together = session.run(None, {"image": batch})[0]
+    assert all(
+        np.array_equal(session.run(None, {"image": p[None]})[0][0], v) for p, v in zip(batch, together, strict=True)
+    )
+
+
+def test_training_is_continued_exported_and_started_from_again(example, pictures, tmp_path):
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("onnx")
+
+    def command(script, *arguments):
+        subprocess.run(
+            [sys.executable, EXAMPLE / script, *map(str, arguments)], check=True, capture_output=True, text=True
+        )
+
+    run, model = tmp_path / "run", tmp_path / "mine.onnx"
+    small = ["--out", run, "--data", pictures, "--batch", 8, "--sizes", "32:1", "--report", 1, "--device", "cpu"]
+    command("train.py", *small, "--views", 32)
+    command("train.py", *small, "--views", 64)
+    assert torch.load(run / "last.pt", weights_only=True)["step"] == 4
+    command("export.py", run, model, "--sets", run / "data", "--side", 32, "--dim", 16, "--float32")
+
+    vector = OnnxEncoder(model).embed(Image.open(pictures / "warm" / "0.png"))
+    assert vector.shape == (16,)
+    assert np.linalg.norm(vector) == pytest.approx(1)
+
+    encoder = example("network").Encoder().train()
+    x = torch.rand(16, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    example("start").start_from(model, encoder, x)
+    trained = example("export").load(run)
+    with torch.no_grad():
+        features, copies = trained(x)
+        again, copies_again = encoder.eval()(x)
+    assert torch.allclose(features, again, atol=1e-4)
+    assert torch.allclose(copies, copies_again, atol=1e-4)
