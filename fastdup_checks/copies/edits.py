@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ("name_edits",)
 
+_HUE = FEATURES.index("hue")
 _TINT = FEATURES.index("tint")
 _TURNS = ("", "upside down", "mirror", "turned 180°", "transposed", "turned 90°", "turned 90°", "transposed")
 
@@ -84,7 +85,7 @@ def _describe_light(measured: Measured, at: int) -> list[str]:
     tints = sorted((float(evidence.content_tint[at]), float(evidence.container_tint[at])))
     if tints[0] < 1.5 and tints[1] > 4:
         words.append("grey")
-    elif np.expm1(evidence.features[at, _TINT]) > 12:
+    elif np.expm1(evidence.features[at, _TINT]) > 12 and evidence.features[at, _HUE] < 0.7:
         words.append("recoloured")
     if abs(float(evidence.offset[at])) > 12:
         words.append("brighter or darker")

@@ -139,7 +139,7 @@ def weigh(
     product = sum((a * b).sum(axis=1) for a, b in tints)
     power_base = sum((a * a).sum(axis=1) for a, _ in tints)
     power_warped = sum((b * b).sum(axis=1) for _, b in tints)
-    hue = product / np.sqrt((power_base + 20 * pixels) * (power_warped + 20 * pixels))
+    hue = sign * product / np.sqrt((power_base + 20 * pixels) * (power_warped + 20 * pixels))
     tint = np.sqrt(sum(((a - b) ** 2).sum(axis=1) for a, b in tints) / pixels)
 
     repeats = _repetition(base)

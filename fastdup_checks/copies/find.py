@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ("find_copies",)
 
-_NEAREST = 10
+_NEAREST = 12
 """Neighbours of the embedding first looked at; where most turn out to be copies, more."""
 _ALIKE = 5
 """Neighbours by looks."""

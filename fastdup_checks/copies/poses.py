@@ -1,8 +1,9 @@
 """What a picture may look like in another orientation or without its frame, for proposing candidates by its looks.
 
-Every description (see `windows`) is brought into a standard pose: flipped and turned so that it is brighter on one
-side, and varies more across than down. A picture and its mirror image then have one description. Where a picture is
-nearly undecided about a flip or turn, a slight edit could tip it over, so that both poses are looked for.
+Every description (see `windows`) is brought into a standard pose: turned into its negative where its rim is brighter
+than its middle, flipped and turned so that it is brighter on one side, and varies more across than down. A picture, its
+mirror image and its negative then have one description. Where a picture is nearly undecided about any of these, a
+slight edit could tip it over, so that both poses are looked for.
 """
 
 from __future__ import annotations
@@ -11,18 +12,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastdup_checks.copies.windows import ORIENTATIONS, UNIT, describe_part
+from fastdup_checks.copies.windows import ORIENTATIONS, PLACE, UNIT, describe_part
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ("find_frame", "standard_pose", "unframed")
 
-_UNDECIDED = 0.12 * UNIT
+_UNDECIDED = 0.04 * UNIT
 _ORDER = np.stack([order for order, _ in ORIENTATIONS])
 _SIGN = np.stack([sign for _, sign in ORIENTATIONS])
-_ACROSS, _DOWN = 0, int(_ORDER[4][0])
+_ACROSS, _DOWN = PLACE[1, 0], PLACE[0, 1]
 """Entries of a description that hold the slowest change from left to right, and from top to bottom."""
+_BENT = PLACE[2, 0], PLACE[0, 2]
+"""Entries that tell the rim from the middle, left and right, top and bottom; no flip or turn changes their sum."""
 _EVEN_ROW = 5.0
 """Standard deviation, in grey levels, up to which a row belongs to a plain frame..."""
 _SAME = 12.0
@@ -39,15 +42,20 @@ def standard_pose(descriptions: NDArray[np.int16], *, undecided: bool) -> tuple[
     Returns:
         Which description each pose is of, ascending, and the poses (m, d).
     """
-    posed = descriptions[:, _ORDER] * _SIGN
     slack = _UNDECIDED if undecided else 0.0
+    bent = descriptions[:, _BENT[0]].astype(np.float32) + descriptions[:, _BENT[1]]
+    plain, negative = np.flatnonzero(bent >= -slack), np.flatnonzero(bent < slack if undecided else bent < 0)
+    source = np.concatenate([plain, negative])
+    posed = descriptions[source][:, _ORDER] * _SIGN
+    posed[len(plain) :] *= -1
     across, down = posed[:, :, _ACROSS], posed[:, :, _DOWN]
     fits = (across >= -slack) & (down >= -slack) & (np.abs(across) >= np.abs(down) - slack)
     if not undecided:
-        first = fits.argmax(axis=1)
-        return np.arange(len(posed)), posed[np.arange(len(posed)), first].astype(np.float32)
-    owner, pose = np.nonzero(fits)
-    return owner, posed[owner, pose].astype(np.float32)
+        back = np.argsort(source, kind="stable")
+        return source[back], posed[back, fits.argmax(axis=1)[back]].astype(np.float32)
+    row, pose = np.nonzero(fits)
+    order = np.argsort(source[row], kind="stable")
+    return source[row][order], posed[row, pose][order].astype(np.float32)
 
 
 def find_frame(pictures: NDArray[np.float32]) -> NDArray[np.int64]:

@@ -27,7 +27,17 @@ from fastdup_checks.copies.pictures import halve
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ("DIMENSIONS", "ORIENTATIONS", "UNIT", "WindowSet", "core_windows", "dense_windows", "describe_part", "whole")
+__all__ = (
+    "DIMENSIONS",
+    "ORIENTATIONS",
+    "PLACE",
+    "UNIT",
+    "WindowSet",
+    "core_windows",
+    "dense_windows",
+    "describe_part",
+    "whole",
+)
 
 _SIDE = 32
 """Windows are cut from luminance at this many pixels a side."""
@@ -45,6 +55,8 @@ _FLOOR = 1.0
 _PAIRS = [(k, m) for m in range(_HIGHEST + 1) for k in range(_HIGHEST + 1) if 0 < k + m <= _HIGHEST_SUM]
 _ACROSS = np.array([k for k, _ in _PAIRS])
 _DOWN = np.array([m for _, m in _PAIRS])
+PLACE = {pair: at for at, pair in enumerate(_PAIRS)}
+"""Where a description holds the product of so many half periods across and down."""
 DIMENSIONS = len(_PAIRS)
 """Length of a description, in numbers."""
 # Cosines along one axis alone have twice the power of products of two.
@@ -52,8 +64,7 @@ _WEIGHT = (np.hypot(_ACROSS, _DOWN) * np.where((_ACROSS == 0) | (_DOWN == 0), np
 
 
 def _orientations() -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-    place = {pair: at for at, pair in enumerate(_PAIRS)}
-    swapped = np.array([place[m, k] for k, m in _PAIRS])
+    swapped = np.array([PLACE[m, k] for k, m in _PAIRS])
     table = []
     for code in range(8):
         order = swapped if code & 4 else np.arange(DIMENSIONS)

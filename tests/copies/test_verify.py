@@ -1,0 +1,123 @@
+"""A pair's verdict depends on the two pictures and on nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageEnhance, ImageOps
+
+from copies.pictures import inputs, photograph
+from fastdup_checks.copies import CopyInputs, find_copies
+from fastdup_checks.copies.calibration import shipped
+from fastdup_checks.copies.verify import describe_all, measure
+
+
+def some_pictures():
+    images = [photograph(seed) for seed in range(6)]
+    images += [ImageOps.mirror(images[0]), ImageEnhance.Brightness(images[1]).enhance(0.6)]
+    images += [images[2].crop((30, 20, 200, 150)), images[3].rotate(5), images[0].resize((60, 45))]
+    return images
+
+
+IMAGES = some_pictures()
+INPUTS = inputs(IMAGES)
+THUMBNAILS = INPUTS.thumbnails(np.arange(INPUTS.count))
+
+
+def shuffled(order, threads=1):
+    """What is found among the images in another order, told in the old numbers."""
+    order = np.array(order)
+    found = find_copies(
+        CopyInputs(
+            count=len(order),
+            embeddings=INPUTS.embeddings[order],
+            width=INPUTS.width[order],
+            height=INPUTS.height[order],
+            exact_group=INPUTS.exact_group[order],
+            thumbnails=lambda rows: THUMBNAILS[order[rows]],
+        ),
+        threads=threads,
+    )
+    left, right = order[found.left], order[found.right]
+    return sorted(
+        zip(
+            np.minimum(left, right).tolist(),
+            np.maximum(left, right).tolist(),
+            found.score.tolist(),
+            found.edit,
+            strict=True,
+        )
+    )
+
+
+REFERENCE = shuffled(range(len(IMAGES)))
+
+
+def test_the_reference_holds_the_planted_copies():
+    assert {(a, b) for a, b, score, _ in REFERENCE if score > 0.8} >= {(0, 6), (1, 7), (2, 8), (3, 9), (0, 10)}
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.permutations(range(len(IMAGES))))
+def test_the_order_of_the_images_changes_nothing_but_their_numbers(order):
+    assert shuffled(order) == REFERENCE
+
+
+def test_the_number_of_threads_changes_nothing():
+    assert shuffled(range(len(IMAGES)), threads=4) == REFERENCE
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.sets(st.integers(0, 54), min_size=1, max_size=54))
+def test_a_pair_is_measured_the_same_whatever_pairs_share_its_batch(chosen):
+    first, second = np.triu_indices(len(IMAGES), 1)
+    some = np.array(sorted(chosen))
+
+    def load(rows):
+        return THUMBNAILS[rows]
+
+    descriptions = describe_all(load, len(IMAGES))
+    everything = measure(load, descriptions, first, second)
+    part = measure(load, descriptions, first[some], second[some])
+    mine = np.isin(everything.pair, some)
+    np.testing.assert_array_equal(some[part.pair], everything.pair[mine])
+    np.testing.assert_array_equal(part.maps, everything.maps[mine])
+    np.testing.assert_array_equal(part.evidence.features, everything.evidence.features[mine])
+
+
+def test_a_lower_bar_only_adds_pairs():
+    low, high = find_copies(INPUTS, at_least=0.1), find_copies(INPUTS, at_least=0.9)
+    listed = {(a, b): s for a, b, s in zip(low.left.tolist(), low.right.tolist(), low.score.tolist(), strict=True)}
+    assert len(high) <= len(low)
+    for a, b, s in zip(high.left.tolist(), high.right.tolist(), high.score.tolist(), strict=True):
+        assert listed[a, b] == s
+    assert low.at_least(0.9).left.tolist() == high.left.tolist()
+
+
+def test_scores_are_probabilities_to_four_digits_in_descending_order():
+    found = find_copies(INPUTS)
+    assert ((found.score >= 0) & (found.score <= 1)).all()
+    assert (np.diff(found.score) <= 0).all()
+    np.testing.assert_allclose(found.score * 1e4, np.round(found.score * 1e4), atol=1e-2)
+    assert (found.left < found.right).all()
+
+
+def test_the_shipped_model_rises_with_agreement():
+    model = shipped()
+    row = np.array([[(knots[0] + knots[-1]) / 2 for knots in model.knots]], np.float32)
+    better = row.copy()
+    for name in ("all", "fine", "woven", "agreeing", "margin"):
+        better[0, model.features.index(name)] = model.knots[model.features.index(name)][-1]
+    assert model.probability(better)[0] > model.probability(row)[0]
+
+
+def test_a_small_original_is_recognised_shifted_mirrored_and_recoloured():
+    base = [photograph(seed, (40, 40)) for seed in range(8)]
+    small = [im.crop((4, 4, 36, 36)) for im in base]
+    shifted = base[0].crop((6, 5, 38, 37))
+    recoloured = Image.merge("RGB", small[2].split()[::-1])
+    grey = ImageOps.grayscale(small[3]).convert("RGB")
+    found = find_copies(inputs([*small, shifted, ImageOps.mirror(small[1]), recoloured, grey])).at_least(0.5)
+    pairs = set(zip(found.left.tolist(), found.right.tolist(), strict=True))
+    assert {(0, 8), (1, 9), (2, 10), (3, 11)} == pairs
