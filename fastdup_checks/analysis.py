@@ -21,7 +21,7 @@ from fastdup_checks.derived import derive, texts_column, texts_of
 from fastdup_checks.engine import available_cores
 from fastdup_checks.index import Neighbours, find_neighbours
 from fastdup_checks.labels import VOTERS, LabelSuspects, score_labels
-from fastdup_checks.outliers import AROUND, Outliers, describe, score_outliers
+from fastdup_checks.outliers import AROUND, Outliers, describe, score_looks, score_outliers
 from fastdup_checks.store import Store
 from fastdup_checks.whitening import whiten
 
@@ -170,10 +170,16 @@ class Analysis:
             near = find_neighbours(self.scan.vectors[alone], AROUND, threads=self.scan.settings.threads)
             found = score_outliers(near.ids, near.similarities, self.label_numbers[alone])
             nearest = np.where(found.nearest >= 0, alone[found.nearest], -1)
-            return {"score": found.score[place], "nearest": nearest[place], "local": found.local[place]}
+            looks = score_looks(self.scan.statistics[alone])
+            return {
+                "score": np.maximum(found.score, looks)[place],
+                "nearest": nearest[place],
+                "local": found.local[place],
+                "by_looks": (looks > found.score)[place],
+            }
 
-        known = self._derive("outliers-1", compute, self.label_numbers.tobytes(), self.cluster_of.tobytes())
-        reasons = describe(known["local"], self.scan.statistics)
+        known = self._derive("outliers-2", compute, self.label_numbers.tobytes(), self.cluster_of.tobytes())
+        reasons = describe(known["local"], self.scan.statistics, known["by_looks"])
         return Outliers(known["score"], known["nearest"].astype(np.int32), known["local"], reasons)
 
     @cached_property
@@ -193,7 +199,7 @@ class Analysis:
             found = score_labels(near.ids, near.similarities, labels, copies=self.cluster_of)
             return {"score": found.score, "suggested": found.suggested, "confusion": found.confusion}
 
-        known = self._derive("labels-1", compute, labels.tobytes(), self.cluster_of.tobytes())
+        known = self._derive("labels-2", compute, labels.tobytes(), self.cluster_of.tobytes())
         return LabelSuspects(known["score"], known["suggested"], known["confusion"])
 
     def class_name(self, number: int) -> str | None:

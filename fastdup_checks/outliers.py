@@ -7,6 +7,9 @@ median and an upper scale that a few outliers cannot move. So the number of ordi
 size would have as far out as this one is known, and the score is `1 / (1 + 10 * that number)`: at 0.5 or above an
 ordinary image is met in about one dataset of ten, however large the dataset. A clean dataset has no outliers, and one
 with five has five.
+
+An encoder that was trained on photographs may place noise, pages of text and drawings among them. So the same is done
+with light, colour and sharpness in place of the vectors (`score_looks`), and the higher of the two scores counts.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from fastdup_checks.quality import RULES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ("AROUND", "Outliers", "describe", "score_outliers")
+__all__ = ("AROUND", "Outliers", "describe", "score_looks", "score_outliers")
 
 AROUND = 15
 """How many neighbours to give."""
@@ -34,6 +37,18 @@ _RANK = 5
 _LEAST = 20
 """Fewer images than this say nothing about what is ordinary."""
 _LEVELS = (0.8, 0.85, 0.9, 0.95)
+_LOOKS = {
+    "sharpness": 0.3,
+    "entropy": 0.5,
+    "contrast": 0.05,
+    "near_white": 0.2,
+    "near_black": 0.2,
+    "saturation": 0.08,
+    "brightness": 0.1,
+}
+"""The statistics that make up the looks, and the least difference in each that counts as one step."""
+_REFERENCES = 4000
+"""Images that looks are compared with, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +96,46 @@ def score_outliers(
     strangeness = np.round(reach + (reach - around), 9)
     far = _standard(np.round(reach, 9))
     deviation = _standard(strangeness)
-    expected = n * np.array([0.5 * math.erfc(z / math.sqrt(2)) for z in deviation.tolist()])
-    score = np.where(deviation > 0, 1 / (1 + 10 * expected), 0.0)
-    return Outliers(np.round(score, 6).astype(np.float32), nearest, far < 3.0)
+    score = _score(deviation, times=10)
+    return Outliers(score, nearest, far < 3.0)
 
 
-def describe(local: NDArray[np.bool_], statistics: NDArray[np.void]) -> tuple[str, ...]:
+def score_looks(statistics: NDArray[np.void]) -> NDArray[np.float32]:
+    """Score images by light, colour and sharpness alone.
+
+    Args:
+        statistics: (n,) records of `fastdup_checks.statistics.STATISTICS`, one image of each group of copies.
+
+    Returns:
+        (n,) in 0..1; 0.5 or above is an outlier, and an ordinary image is met there in one dataset of twenty.
+    """
+    n = len(statistics)
+    if n < _LEAST:
+        return np.zeros(n, np.float32)
+    looks = np.stack([statistics[name].astype(np.float64) for name in _LOOKS], 1)
+    looks[:, 0] **= 2  # noise and text stand out from photographs by the square
+    low, middle, high = np.quantile(looks, (0.05, 0.5, 0.95), axis=0)
+    # 3.29 standard deviations of a normal distribution lie between the two quantiles.
+    looks = (looks - middle) / np.maximum((high - low) / 3.29, list(_LOOKS.values()))
+    references = np.arange(0, n, -(-n // _REFERENCES))
+    reach = np.empty(n)
+    for start in range(0, n, 1024):
+        rows = np.arange(start, min(start + 1024, n))
+        squares = ((looks[rows, None, :] - looks[None, references, :]) ** 2).sum(2)
+        squares[rows[:, None] == references[None, :]] = np.inf
+        reach[rows] = np.partition(squares, _RANK - 1, axis=1)[:, _RANK - 1]
+    return _score(_standard(np.round(np.log(np.maximum(np.sqrt(reach), 0.1)), 9)), times=20)
+
+
+def describe(
+    local: NDArray[np.bool_], statistics: NDArray[np.void], by_looks: NDArray[np.bool_] | None = None
+) -> tuple[str, ...]:
     """Say what makes images strange, as far as it can be told.
 
     Args:
         local: (n,) as in `Outliers`.
         statistics: (n,) records of `fastdup_checks.statistics.STATISTICS`.
+        by_looks: (n,) images that are strange by light, colour and sharpness rather than by content.
 
     Returns:
         One phrase an image: "far from every other image: looks like text or a drawing on white".
@@ -104,10 +148,11 @@ def describe(local: NDArray[np.bool_], statistics: NDArray[np.void]) -> tuple[st
     looks[(sharp > 1.6) & (statistics["entropy"] > 6)] = "looks like noise"
     for name, phrase in (("bright", "nearly white"), ("dark", "nearly black"), ("low_information", "blank")):
         looks[RULES[name].flags(statistics).mask] = phrase
-    place = ("far from every other image", "far from the images around it")
+    place = ("far from every other image", "far from the images around it", "unlike the others in light or sharpness")
+    where = local.astype(int) if by_looks is None else np.where(by_looks, 2, local)
     return tuple(
         f"{place[here]}: {look}" if look else place[here]
-        for here, look in zip(local.tolist(), looks.tolist(), strict=True)
+        for here, look in zip(where.tolist(), looks.tolist(), strict=True)
     )
 
 
@@ -118,6 +163,11 @@ def _rank(labels: NDArray[np.integer] | None, n: int) -> NDArray[np.int64]:
         size = np.bincount(labels[known])
         rank[known] = np.clip(size[labels[known]] - 1, 1, _RANK)
     return rank
+
+
+def _score(deviation: NDArray[np.float64], *, times: float) -> NDArray[np.float32]:
+    expected = len(deviation) * np.array([0.5 * math.erfc(z / math.sqrt(2)) for z in deviation.tolist()])
+    return np.round(np.where(deviation > 0, 1 / (1 + times * expected), 0.0), 6).astype(np.float32)
 
 
 def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:

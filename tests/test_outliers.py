@@ -8,7 +8,7 @@ from PIL import Image, ImageOps
 from test_statistics import scene
 
 from fastdup_checks.index import find_neighbours
-from fastdup_checks.outliers import Outliers, describe, score_outliers
+from fastdup_checks.outliers import Outliers, describe, score_looks, score_outliers
 from fastdup_checks.statistics import measure_statistics
 
 
@@ -106,3 +106,15 @@ def test_the_order_of_the_images_does_not_change_a_score():
 def test_the_reason_says_what_the_picture_looks_like(picture, said):
     statistics = np.array([measure_statistics(picture, *picture.size)])
     assert describe(np.array([False]), statistics)[0].endswith(said)
+
+
+def test_noise_and_a_page_among_pictures_are_strange_by_their_looks():
+    page = Image.new("RGB", (160, 200), "white")
+    for y in range(8, 190, 4):
+        for x in range(8, 150, 3):
+            page.putpixel((x, y), (0, 0, 0))
+    noise = Image.effect_noise((200, 200), 120).convert("RGB")
+    pictures = [*(scene(64, seed) for seed in range(60)), page, noise]
+    statistics = np.array([measure_statistics(picture, *picture.size) for picture in pictures])
+    assert np.flatnonzero(score_looks(statistics) >= 0.5).tolist() == [60, 61]
+    assert (score_looks(statistics[:60]) < 0.5).all()
