@@ -44,3 +44,11 @@ class Measurement:
     """Worst first."""
     remark: str = ""
     """One sentence that qualifies the number ("3 images could not be read and are not counted"), or empty."""
+
+    def __le__(self, bound: float) -> bool:
+        """Whether the value is at most a bound; not-a-number never is."""
+        return self.value <= bound
+
+    def __ge__(self, bound: float) -> bool:
+        """Whether the value is at least a bound; not-a-number never is."""
+        return self.value >= bound

@@ -61,7 +61,7 @@ def fastdup_scan(fastdup: Fastdup) -> Result:
 
 @pytest.fixture(scope="session")
 def fastdup(fastdup_config: str | Path, pytestconfig: pytest.Config) -> Fastdup:
-    """Measures of the dataset: `assert fastdup.measure("duplicate_rate", split="train").value <= 0.01`."""
+    """Measures of the dataset: `assert fastdup.measure("duplicate_rate", split="train") <= 0.01`."""
     from fastdup_checks.plugin.session import facade
 
     return facade(pytestconfig, fastdup_config)

@@ -9,6 +9,9 @@ import pytest
 
 __all__ = ("add_options", "chosen_path", "configured_paths", "is_worker", "shown", "update_reason")
 
+_SUFFIXES = (".fastdup.yml", ".fastdup.yaml")
+"""A file so called is collected when it is named as an argument, without an option."""
+
 
 def add_options(parser: pytest.Parser) -> None:
     """Declare options and ini keys; the command line wins over the ini file."""
@@ -66,6 +69,8 @@ def configured_paths(config: pytest.Config) -> list[Path]:
         paths = []
     else:
         paths = [_absolute(Path(), str(path)) for path in config.getini("fastdup_config")]
+    named = (arg.partition("::")[0] for arg in config.args)
+    paths += [_absolute(config.invocation_params.dir, arg) for arg in named if arg.endswith(_SUFFIXES)]
     return list(dict.fromkeys(paths))
 
 

@@ -10,9 +10,10 @@ from fastdup_checks.errors import FastdupChecksError
 from fastdup_checks.ledger import accept, update
 from fastdup_checks.pipeline import analyse, evaluate, write_report
 from fastdup_checks.result import Result
+from fastdup_checks.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from fastdup_checks.analysis import Analysis
@@ -84,6 +85,18 @@ class Run:
         """Everything found, with the verdicts on all expectations."""
         analysis = self.scan()
         return Result(analysis, self._verdicts_on(self.plan.expectations), baseline=self.baseline)
+
+    def pictures(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Path and JPEG thumbnail of those images that have a picture."""
+        from fastdup_checks.report.contents import Thumbnails
+
+        analysis = self.scan()
+        with Store(analysis.scan.settings.cache) as store:
+            thumbnail = Thumbnails(analysis, store)
+            for path in paths:
+                picture = thumbnail(path)
+                if picture is not None:
+                    yield path, picture
 
     def write_report(self, ran: Collection[str], *, started: float) -> None:
         """Write gallery, report.json and tables, with verdicts on the expectations that ran and on no others.

@@ -16,6 +16,7 @@ from fastdup_checks.config import load_plan
 from fastdup_checks.errors import ConfigError, FastdupChecksError, Problem
 from fastdup_checks.ledger import default_author
 from fastdup_checks.plugin.facade import Fastdup
+from fastdup_checks.plugin.html import attach_pictures
 from fastdup_checks.plugin.nodes import ExpectationFile, ExpectationItem
 from fastdup_checks.plugin.options import chosen_path, is_worker, shown, update_reason
 from fastdup_checks.plugin.run import Run
@@ -156,6 +157,8 @@ class FastdupSession:
                 report.sections.append(
                     (f"{item.name}: worst findings", findings_section(payload, shown(self._config, item.gallery))),
                 )
+                if self._config.pluginmanager.hasplugin("html"):
+                    attach_pictures(report, verdict, item.parent.run)
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

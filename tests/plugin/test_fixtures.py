@@ -24,7 +24,11 @@ def test_findings_are_at_hand_and_shown_where_an_assertion_fails(
         @pytest.mark.parametrize("split, rate", [("train", 0.2), ("test", 0.0)])
         def test_rate(fastdup, split, rate):
             assert split in fastdup.splits
-            assert fastdup.measure("duplicate_rate", split=split).value <= rate
+            assert fastdup.measure("duplicate_rate", split=split) <= rate
+
+        @pytest.mark.parametrize("label", ["cat", "dog"])
+        def test_class(fastdup, label):
+            assert fastdup.measure("duplicate_rate", split="train", label=label) <= 0.1
 
         def test_classes(fastdup):
             assert fastdup.classes == ("cat", "dog")
@@ -34,7 +38,13 @@ def test_findings_are_at_hand_and_shown_where_an_assertion_fails(
         """,
     )
     result = run("test_data.py", "-k", "not data.yml", *xdist_args)
-    result.assert_outcomes(passed=4, failed=1, deselected=0 if xdist_args == ("-n2",) else 5)
+    result.assert_outcomes(passed=5, failed=2, deselected=0 if xdist_args == ("-n2",) else 5)
+    result.stdout.fnmatch_lines(
+        [
+            "E *0.25 (1 of 4 images of cat in train) <= 0.1",
+            "E *1.0000  train/cat/0.png  train/cat/again.png  identical",
+        ],
+    )
     result.stdout.fnmatch_lines(
         ["E *1 found == *", "E *Pair(a='train/dog/1.png', b='test/dog/leak.png', kind='exact'*"],
     )
