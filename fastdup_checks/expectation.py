@@ -52,3 +52,5 @@ class Expectation:
     """The file that holds the entry."""
     line: int = 0
     """1-based line of the entry."""
+    anchor: int = 0
+    """1-based line of the configuration file that the entry came by: its own, or that which extends its suite."""

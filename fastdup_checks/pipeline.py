@@ -191,7 +191,7 @@ def evaluate(expectation: Expectation, analysis: Analysis, baseline: Baseline | 
 
 
 def write_report(result: Result, *, started: float) -> None:
-    """Write tables, report.json and gallery.html into the result's work directory.
+    """Write tables, report.json, summary.md and gallery.html into the result's work directory.
 
     Raises:
         ScanError: if they cannot be written.
@@ -199,6 +199,7 @@ def write_report(result: Result, *, started: float) -> None:
     from fastdup_checks.report.contents import gallery_page
     from fastdup_checks.report.files import replacing
     from fastdup_checks.report.gallery import render_gallery
+    from fastdup_checks.report.markdown import render_markdown
     from fastdup_checks.report.summary import summarise, write_summary
     from fastdup_checks.report.tables import write_tables
 
@@ -211,6 +212,8 @@ def write_report(result: Result, *, started: float) -> None:
     write_tables(result.analysis, out)
     with Store(result.analysis.scan.settings.cache) as store, replacing(out / "gallery.html") as file:
         file.write(render_gallery(gallery_page(result, store)).encode())
+    with replacing(out / "summary.md") as file:
+        file.write(render_markdown(result.analysis, result.verdicts).encode())
     # Last, so that a report.json speaks of files that are there.
     meta = {
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),

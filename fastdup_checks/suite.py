@@ -50,6 +50,8 @@ class Entries:
         self._problems = problems
         self._dataset = dataset
         self.found: dict[str, Expectation] = {}
+        self._anchor = 0
+        """Line of the configuration file that extends the suite being read."""
 
     def extend(self, block: Block, above: tuple[str, ...]) -> None:
         """Read the suites that a file extends, in their order."""
@@ -59,6 +61,8 @@ class Entries:
         parts = node.items if isinstance(node, Items) else (node,)
         for part in parts:
             name = self._problems.text(part, "extends")
+            if len(above) == 1:
+                self._anchor = part.line
             if name is not None:
                 self._extend_one(name, part.line, above)
 
@@ -169,6 +173,7 @@ class Entries:
             marks=marks,
             source=source,
             line=line,
+            anchor=line if source == str(self._path) else self._anchor,
         )
 
     def _bound(self, check: Check, body: Block) -> Bound:

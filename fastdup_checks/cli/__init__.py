@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from fastdup_checks._version import __version__
+from fastdup_checks.ci import annotate_error
 from fastdup_checks.cli import baseline, check, demo, gx, init, run
 from fastdup_checks.cli.terminal import complain
 from fastdup_checks.errors import FastdupChecksError, ScanError
@@ -37,12 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ.setdefault(name, value)
     try:
         status: int = options.work(options)
-    except ScanError as error:
-        complain(str(error))
-        return 3
     except FastdupChecksError as error:
         complain(str(error))
-        return 2
+        for line in annotate_error(error):
+            print(line)
+        return 3 if isinstance(error, ScanError) else 2
     except KeyboardInterrupt:
         complain("interrupted; what was scanned is kept, and the next run goes on from there")
         return 130

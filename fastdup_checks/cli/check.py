@@ -35,7 +35,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def _check(options: argparse.Namespace) -> int:
     from fastdup_checks.baseline import remarks
+    from fastdup_checks.ci import add_to_job_summary, annotate
     from fastdup_checks.pipeline import check
+    from fastdup_checks.report.markdown import render_markdown
 
     verdicts = check(
         options.config,
@@ -50,6 +52,9 @@ def _check(options: argparse.Namespace) -> int:
     if verdicts.result.baseline is not None:
         for line in remarks(verdicts.result.baseline, verdicts, verdicts.result.analysis):
             print(printable(line))
+    for line in annotate(verdicts, options.config):
+        print(line)
+    add_to_job_summary(render_markdown(verdicts.result.analysis, verdicts))
     if verdicts.gallery:
         print(f"gallery: {show_path(verdicts.gallery)}")
     return 1 if failed else 0

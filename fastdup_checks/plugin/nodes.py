@@ -93,9 +93,8 @@ class ExpectationItem(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int, str]:
-        """Where the expectation stands; one that a suite brought in stands for the whole file."""
-        here = self.expectation.source == str(self.path)
-        return self.path, max(self.expectation.line - 1, 0) if here else 0, self.name
+        """Where the expectation stands; one of a suite stands where the suite is extended."""
+        return self.path, max(self.expectation.anchor - 1, 0), self.name
 
     @property
     def gallery(self) -> Path:

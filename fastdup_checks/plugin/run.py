@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from fastdup_checks.baseline import pictures_of, remarks
 from fastdup_checks.checks import CHECKS
+from fastdup_checks.ci import add_to_job_summary, annotate
 from fastdup_checks.errors import FastdupChecksError
 from fastdup_checks.ledger import accept, update
 from fastdup_checks.pipeline import analyse, evaluate, write_report
+from fastdup_checks.report.markdown import render_markdown
 from fastdup_checks.result import Result
 from fastdup_checks.store import Store
 
@@ -98,8 +100,11 @@ class Run:
                 if picture is not None:
                     yield path, picture
 
-    def write_report(self, ran: Collection[str], *, started: float) -> None:
+    def write_report(self, ran: Collection[str], *, started: float) -> list[str]:
         """Write gallery, report.json and tables, with verdicts on the expectations that ran and on no others.
+
+        Returns:
+            What is to be printed for GitHub Actions, if that is where we are; its job summary is then written, too.
 
         Raises:
             FastdupChecksError: if that cannot be done.
@@ -107,6 +112,8 @@ class Run:
         analysis = self.scan()
         verdicts = self._verdicts_on(e for e in self.plan.expectations if e.id in ran)
         write_report(Result(analysis, verdicts, self.work_dir, self.baseline), started=started)
+        add_to_job_summary(render_markdown(analysis, verdicts))
+        return annotate(verdicts, self.plan.path)
 
     def accept(self, reason: str, author: str) -> tuple[int, int]:
         """Put the findings of all expectations that are not met into the baseline.

@@ -122,6 +122,7 @@ class FastdupSession:
         self._galleries: list[Path] = []
         self._remarks: list[str] = []
         self._unwritten: list[str] = []
+        self._annotations: list[str] = []
 
     def pytest_report_header(self) -> str:
         """One line, of facts that are known already."""
@@ -180,7 +181,7 @@ class FastdupSession:
 
     def _write(self, run: Run, ran: Collection[str]) -> None:
         try:
-            run.write_report(ran, started=self._started)
+            self._annotations += run.write_report(ran, started=self._started)
         except FastdupChecksError as error:
             self._unwritten.append(f"the report could not be written: {error}")
             return
@@ -215,3 +216,5 @@ class FastdupSession:
             ran = self._payloads.get(str(path), {})
             verdicts += [ran[e.id] for e in run.plan.expectations if e.id in ran]
         write_summary(terminalreporter, verdicts, self._galleries, self._remarks, self._unwritten)
+        for line in self._annotations:
+            terminalreporter.write_line(line)

@@ -72,6 +72,7 @@ def verdict_payload(verdict: Verdict, most_findings: int = MOST_FINDINGS) -> dic
         "check": expectation.check,
         "outcome": verdict.outcome,
         "severity": expectation.severity,
+        "line": int(expectation.anchor),
         "message": valid_text(verdict.message),
         "value": None if math.isnan(measurement.value) else float(measurement.value),
         "unit": measurement.unit,

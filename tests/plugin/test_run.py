@@ -132,3 +132,18 @@ def test_a_run_in_which_everything_is_skipped_scans_and_writes_nothing(project: 
     (project.path / "images").rename(project.path / "elsewhere")
     run("data.yml").assert_outcomes(skipped=1)
     assert not (project.path / "fastdup-report").exists()
+
+
+def test_github_shows_verdicts_on_the_lines_of_the_file_and_on_the_page_of_the_job(
+    project: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch, xdist_args: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(project.path))
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(project.path / "job.md"))
+    lines = run("data.yml", *xdist_args).outlines
+    assert [line.split(",title")[0] for line in lines if line.startswith("::")] == [
+        "::error file=data.yml,line=7",
+        "::warning file=data.yml,line=9",
+        "::error file=data.yml,line=10",
+    ]
+    assert (project.path / "job.md").read_text(encoding="utf-8").count("## fastdup-checks") == 1
