@@ -41,7 +41,7 @@ def test_a_clean_set_has_no_copies(tmp_path):
 def test_the_tables_have_their_columns_and_agree_with_the_result(tmp_path):
     out = tmp_path / "out"
     result = fastdup_checks.run(write_images(tmp_path / "images", PLANTED), work_dir=out)
-    assert {p.name for p in out.iterdir() if p.is_file()} == {*TABLES, "report.json", "gallery.html"}
+    assert {p.name for p in out.iterdir() if p.is_file()} == {*TABLES, "report.json", "summary.md", "gallery.html"}
     heads = {p.name: p.read_text(encoding="utf-8").split("\n", 1)[0] for p in out.glob("*.csv")}
     assert heads["images.csv"].startswith("path,split,label,width,height,")
     assert {name: head for name, head in heads.items() if name != "images.csv"} == {
