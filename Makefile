@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_ARGS ?=
 
-.PHONY: help demo test lint types schema clean
+.PHONY: help demo test lint types schema pages clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/	/'
@@ -36,6 +36,11 @@ types: $(VENV)/developing  ## check types
 
 schema: $(VENV)/developing  ## renew expectations/schema.json
 	$(BIN)/python -m fastdup_checks.schema > expectations/schema.json
+
+pages: schema  ## renew the pages that are made from the code
+	$(BIN)/python -m fastdup_checks.reference checks > examples/guides/checks.md
+	$(BIN)/python -m fastdup_checks.reference commands > examples/guides/commands.md
+	$(BIN)/python -m fastdup_checks.reference suites > expectations/README.md
 
 clean:  ## remove what make made
 	rm -rf $(VENV) demo build *.egg-info

@@ -1,0 +1,48 @@
+"""What the documents show is what happens."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from blocks import DOCUMENTS, ROOT, blocks_of
+
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_block_does_what_the_document_says(document, sandbox):
+    for block in blocks_of(document):
+        sandbox.carry_out(block)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_link_leads_somewhere(document):
+    for target in _LINK.findall(document.read_text(encoding="utf-8")):
+        if target.startswith("https://"):
+            continue
+        path, _, anchor = target.partition("#")
+        file = document.parent / path if path else document
+        assert file.exists(), f"{document.name}: {target}"
+        if anchor:
+            assert anchor in _anchors(file.read_text(encoding="utf-8")), f"{document.name}: {target}"
+
+
+def _anchors(text):
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_the_readme_names_every_file_of_a_run_and_its_columns(sandbox):
+    status, said = sandbox.run("fastdup-checks run demo/images --work-dir out")
+    assert status == 0, said
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (`.+`) \| (.+) \|$", readme.split("## What a run writes")[1], re.MULTILINE))
+    named = {name: about for names, about in rows.items() for name in re.findall(r"`([^`]+)`", names)}
+    written = {path.relative_to(sandbox.folder / "out").as_posix() for path in (sandbox.folder / "out").iterdir()}
+    assert set(named) == {name for name in written if not name.startswith(".")}
+    for name in sorted(named):
+        if name.endswith(".csv") and name != "images.csv":
+            columns = (sandbox.folder / "out" / name).read_text(encoding="utf-8").splitlines()[0].split(",")
+            said_of = re.findall(r"\w+", re.sub(r"\(.*?\)", "", named[name].split(":")[0]))
+            assert said_of == columns, name
