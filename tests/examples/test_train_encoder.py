@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from graphs import embed_one
 from PIL import Image
 
-from fastdup_checks.embed import DEFAULT_MODEL, OnnxEncoder
+from fastdup_checks.encoders import DEFAULT_MODEL, ModelPlan
+from fastdup_checks.encoders.network import OnnxEncoder
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "train_encoder"
 
@@ -87,7 +89,7 @@ def test_training_is_continued_exported_and_started_from_again(example, pictures
     assert torch.load(run / "last.pt", weights_only=True)["step"] == 4
     command("export.py", run, model, "--sets", run / "data", "--side", 32, "--dim", 16, "--float32")
 
-    vector = OnnxEncoder(model).embed(Image.open(pictures / "warm" / "0.png"))
+    vector = embed_one(OnnxEncoder(ModelPlan(model)), Image.open(pictures / "warm" / "0.png"))
     assert vector.shape == (16,)
     assert np.linalg.norm(vector) == pytest.approx(1)
 
