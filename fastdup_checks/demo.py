@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ("Planted", "make_demo")
 
 _SIZE = (240, 180)
-_PER_CLASS = {"train": 28, "test": 8}
+_PER_CLASS = {"train": 48, "test": 12}
 
 DATA_YML = """\
 # A dataset with planted problems: every expectation here fails, and the gallery shows why.
@@ -118,6 +118,11 @@ def _plant(files: dict[str, bytes], pictures: dict[str, Image.Image], rng: rando
         label = source.split("/")[1]
         wrong = rng.choice([c for c in ("bubbles", "hills", "tiles") if c != label])
         planted.mislabelled.add(put(f"train/{wrong}/moved_{source.rsplit('/', 1)[1]}", files.pop(source)))
+    source = next(take)  # one picture with two labels
+    wrong = rng.choice([c for c in ("bubbles", "hills", "tiles") if c != source.split("/")[1]])
+    copy = put(f"train/{wrong}/twice_{source.rsplit('/', 1)[1]}", files[source])
+    planted.mislabelled.add(copy)
+    planted.duplicates.add(frozenset((source, copy)))
     planted.outliers = {
         put("train/hills/page.jpg", _jpeg(_page(rng))),
         put("train/tiles/noise.jpg", _jpeg(Image.frombytes("RGB", (200, 200), rng.randbytes(120_000)))),
@@ -179,19 +184,19 @@ def _bubbles(rng: random.Random) -> Image.Image:
 
 
 def _tiles(rng: random.Random) -> Image.Image:
-    """A wall of bricks."""
-    mortar = rng.randint(170, 225)
+    """A mosaic in warm colours on light mortar."""
+    mortar = rng.randint(190, 235)
     picture = Image.new("RGB", _SIZE, (mortar, mortar, mortar - 12))
     draw = ImageDraw.Draw(picture)
-    wide, high = rng.randint(26, 48), rng.randint(13, 24)
-    base = (rng.randint(140, 190), rng.randint(50, 95), rng.randint(35, 70))
-    for row in range(-1, _SIZE[1] // high + 1):
-        shift = (row % 2) * wide // 2 + rng.randint(-2, 2)
-        for column in range(-1, _SIZE[0] // wide + 2):
-            jitter = rng.randint(-38, 38)
-            x, y = column * wide - shift, row * high
-            fill = (base[0] + jitter, base[1] + jitter // 2, base[2] + jitter // 2)
+    y = 0
+    while y < _SIZE[1]:
+        high, x = rng.randint(18, 40), -rng.randint(0, 20)
+        while x < _SIZE[0]:
+            wide = rng.randint(20, 60)
+            fill = (rng.randint(120, 250), rng.randint(40, 190), rng.randint(20, 110))
             draw.rectangle((x + 2, y + 2, x + wide - 2, y + high - 2), fill=fill)
+            x += wide
+        y += high
     return picture.filter(ImageFilter.GaussianBlur(0.5))
 
 
