@@ -36,11 +36,11 @@ class Tile:
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """Split, class and size, as far as they are known; the folder speaks for an image that has neither."""
+        """Split, class and size, as far as they are known; where there is no class, the folder says the most."""
         known = self.entry.facts
-        place = [printable(text) for text in (known.split, known.label) if text] or [self.entry.folder]
+        place = (known.split, known.label) if known.label else (self.entry.folder or known.split,)
         size = f"{known.width}\N{MULTIPLICATION SIGN}{known.height}" if known.width else ""
-        return tuple(text for text in (*place, size) if text)
+        return tuple(printable(text) for text in (*place, size) if text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from studio import verdict
 
 from fastdup_checks.findings import Finding
 from fastdup_checks.report.album import Album
-from fastdup_checks.report.cards import Card, deal, lay_out
+from fastdup_checks.report.cards import Card, Tile, deal, lay_out
 from fastdup_checks.report.page import Facts
 
 
@@ -44,6 +44,21 @@ def test_several_companions_are_counted_in_the_evidence_and_not_on_the_card() ->
     shown = card(Finding(("a",), 1, "", (("suggested", "dog"), ("neighbour 1", "b"), ("neighbour 2", "c"))))
     assert [(tile.entry.path, tile.role) for tile in shown.tiles[1:]] == [("b", "neighbour"), ("c", "neighbour")]
     assert shown.facts == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "facts", "said"),
+    [
+        ("train/cat/a.jpg", Facts("train", "cat", 4, 3), ("train", "cat", "4\N{MULTIPLICATION SIGN}3")),
+        ("train/x/a.jpg", Facts("train", None, 4, 3), ("train/x/", "4\N{MULTIPLICATION SIGN}3")),
+        ("a.jpg", Facts("train", None), ("train",)),
+        ("a.jpg", Facts(None, "cat"), ("cat",)),
+        ("a.jpg", Facts(), ()),
+    ],
+)
+def test_a_picture_says_where_it_belongs(path: str, facts: Facts, said: tuple[str, ...]) -> None:
+    album = Album(lambda _: facts, lambda _: None, 0)
+    assert Tile(album.entry(path)).facts == said
 
 
 def test_a_pair_keeps_its_order_whichever_is_kept() -> None:
