@@ -124,7 +124,8 @@ def score_looks(statistics: NDArray[np.void]) -> NDArray[np.float32]:
         squares = ((looks[rows, None, :] - looks[None, references, :]) ** 2).sum(2)
         squares[rows[:, None] == references[None, :]] = np.inf
         reach[rows] = np.partition(squares, _RANK - 1, axis=1)[:, _RANK - 1]
-    return _score(_standard(np.round(np.log(np.maximum(np.sqrt(reach), 0.1)), 9)), times=20)
+    strangeness = np.asarray(np.round(np.log(np.maximum(np.sqrt(reach), 0.1)), 9), np.float64)
+    return _score(_standard(strangeness), times=20)
 
 
 def describe(

@@ -51,6 +51,7 @@ def test_the_tables_have_their_columns_and_agree_with_the_result(tmp_path):
         "outliers.csv": "path,score,nearest",
         "labels.csv": "path,label,suggested,score",
         "broken.csv": "path,reason",
+        "quality.csv": "path,rule,value,score",
     }
     assert [r["path"] for r in table(out / "images.csv")] == list(result.images)
     assert (out / "files.txt").read_text().splitlines() == list(result.images)

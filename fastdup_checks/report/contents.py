@@ -14,6 +14,7 @@ from fastdup_checks._version import __version__
 from fastdup_checks.copies import REPORTING_FLOOR
 from fastdup_checks.derived import derive
 from fastdup_checks.index import find_neighbours
+from fastdup_checks.quality import RULES
 from fastdup_checks.report.page import Distribution, Facts, Map, Page, Tally
 from fastdup_checks.report.plane import lay_on_plane
 
@@ -46,6 +47,8 @@ _TABLE_OF = {
     "outlier_rate": "outliers.csv",
     "label_consistency": "labels.csv",
     "conflicting_labels": "clusters.csv",
+    "flawed_images": "quality.csv",
+    **dict.fromkeys(RULES, "quality.csv"),
 }
 
 

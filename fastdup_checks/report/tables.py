@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastdup_checks.checks.leaks import leaking_pairs
+from fastdup_checks.quality import find_flaws
 from fastdup_checks.records import printable, valid_text
 from fastdup_checks.report.files import replacing
 
@@ -35,6 +36,7 @@ TABLES = (
     "outliers.csv",
     "labels.csv",
     "broken.csv",
+    "quality.csv",
     "embeddings.npy",
     "files.txt",
 )
@@ -62,6 +64,7 @@ def write_tables(analysis: Analysis, directory: Path) -> None:
         ("path", "reason"),
         ((valid_text(b.record.path), b.reason) for b in analysis.scan.broken),
     )
+    _write(directory / "quality.csv", ("path", "rule", "value", "score"), _quality(analysis, paths))
     with replacing(directory / "embeddings.npy") as file:
         np.lib.format.write_array(file, analysis.scan.vectors, version=(1, 0))
     with replacing(directory / "files.txt") as file:
@@ -132,6 +135,13 @@ def _outliers(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, s
         yield paths[row], f"{outliers.score[row]:.4f}", paths[nearest] if nearest >= 0 else ""
 
 
+def _quality(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
+    for name, flags in find_flaws(analysis.scan.statistics).items():
+        rows = np.flatnonzero(flags.mask)
+        for row in rows[np.lexsort((rows, -flags.score[rows]))].tolist():
+            yield paths[row], name, f"{flags.value[row]:.6g}", f"{flags.score[row]:.4f}"
+
+
 def _labels(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
     if len(analysis.scan.dataset.classes) < 2:
         return
@@ -143,5 +153,5 @@ def _labels(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, str
                 paths[row],
                 valid_text(label),
                 valid_text(analysis.class_name(int(suspects.suggested[row])) or ""),
-                f"{suspects.score[row]:.4f}",
+                f"{suspects.score[row]:.6f}",
             )

@@ -1,0 +1,75 @@
+"""How the images are spread over classes and splits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from fastdup_checks.checks.check import Scope, at_least, at_most, check
+from fastdup_checks.checks.scope import select
+from fastdup_checks.findings import Finding, Measurement
+from fastdup_checks.records import printable
+
+if TYPE_CHECKING:
+    from fastdup_checks.analysis import Analysis
+
+__all__ = ("class_balance", "missing_class")
+
+
+@check(unit="statistic", bound=at_least(0.05), needs=("labels",))
+def class_balance(analysis: Analysis, scope: Scope) -> Measurement:
+    """How many images the smallest class has, for each image of the largest.
+
+    Population: the classes of the readable images (in the split). Value: images of the smallest class divided by
+    images of the largest, 1 where all classes are of one size; a class that the split lacks counts 0. Unit: statistic.
+
+    A model learns a rare class badly, and accuracy over all images hides it. Collect more of the small classes, weight
+    them, or report the accuracy of each class. A class with one or two images is often a misspelt label.
+    """
+    selection = select(analysis, scope)
+    counts = Counter(
+        str(image.label)
+        for image, chosen in zip(analysis.images, selection.rows.tolist(), strict=True)
+        if chosen and image.label is not None
+    )
+    sizes = {name: counts[name] for name in analysis.scan.dataset.classes if scope.label in {None, name}}
+    largest = max(sizes.values(), default=0)
+    value = min(sizes.values()) / largest if largest else float("nan")
+    small = [name for name in sorted(sizes, key=lambda name: (sizes[name], name)) if sizes[name] < 0.05 * largest]
+    findings = tuple(
+        Finding(
+            tuple(image.path for image in analysis.images if image.label == name)[:1],
+            round(1 - sizes[name] / largest, 4),
+            f"{printable(name)} has {sizes[name]} images, the largest class {largest}",
+            (("label", name), ("images", sizes[name])),
+        )
+        for name in small
+        if any(image.label == name for image in analysis.images)
+    )
+    name = f"classes of the {selection.name}"
+    return Measurement(value, "statistic", len(small), len(sizes), name, findings, selection.remark)
+
+
+@check(unit="classes", bound=at_most(0), needs=("labels", "splits"))
+def missing_class(analysis: Analysis, scope: Scope) -> Measurement:
+    """Classes that one split has and another lacks.
+
+    Population: the classes of the dataset. Numerator: those without a readable image in at least one split (in the
+    split that is named). Unit: classes.
+
+    A class that is only trained is never tested, and one that is only tested cannot be right. Look for a folder that
+    was not copied, or a class that is spelt in two ways.
+    """
+    dataset = analysis.scan.dataset
+    select(analysis, scope)
+    splits = [name for name in dataset.splits if scope.split in {None, name}]
+    classes = [name for name in dataset.classes if scope.label in {None, name}]
+    held = {(image.split, image.label) for image in analysis.images}
+    findings = []
+    for label in classes:
+        without = [split for split in splits if (split, label) not in held]
+        if without:
+            one = next((image.path for image in analysis.images if image.label == label), None)
+            note = f"{printable(label)} has no images in {' and '.join(map(printable, without))}"
+            findings.append(Finding((one,) if one else (), float(len(without)), note, (("label", label),)))
+    return Measurement(len(findings), "classes", len(findings), len(classes), "classes", tuple(findings))

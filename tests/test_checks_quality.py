@@ -1,0 +1,75 @@
+"""The checks on quality and balance count over the right images and say which class or rule it is."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from datasets import write_images
+from PIL import Image
+from test_statistics import scene
+
+import fastdup_checks
+from fastdup_checks.checks import CHECKS
+from fastdup_checks.quality import RULES
+
+
+def encoded(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def analysis(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("quality")
+    files = {
+        f"{split}/{label}/{number}.png": encoded(scene(64, 10 * number + len(label)))
+        for split in ("train", "test")
+        for label, count in (("cat", 6), ("horse", 2 if split == "train" else 0), ("ox", 3))
+        for number in range(count)
+    }
+    files["train/cat/blank.png"] = encoded(Image.new("RGB", (80, 60), "grey"))
+    files["test/cat/night.png"] = encoded(scene(64, 99).point(lambda v: v * 0.05))
+    files["test/cat/broken.png"] = b"no image"
+    plan = fastdup_checks.run(write_images(folder / "images", files), work_dir=folder / "out")
+    return plan.analysis
+
+
+def measure(analysis, name, **params):
+    return CHECKS[name].measure(analysis, CHECKS[name].params(**params))
+
+
+def test_each_rule_is_a_check_that_counts_in_its_scope(analysis):
+    everywhere = measure(analysis, "low_information")
+    assert [finding.images for finding in everywhere.findings] == [("train/cat/blank.png",)]
+    assert (everywhere.count, everywhere.population) == (1, len(analysis.images))
+    assert measure(analysis, "low_information", split="test").count == 0
+    assert measure(analysis, "dark", split="test").findings[0].note == "dark: 0.0471 against 0.25"
+    assert measure(analysis, "dark", threshold=0.01).count == 0
+
+
+def test_flawed_images_counts_an_image_once(analysis):
+    found = measure(analysis, "flawed_images")
+    assert {finding.images[0] for finding in found.findings} == {"train/cat/blank.png", "test/cat/night.png"}
+    assert found.count == 2
+
+
+def test_class_balance_is_the_smallest_by_the_largest_class(analysis):
+    assert measure(analysis, "class_balance").value == pytest.approx(2 / 14)
+    assert measure(analysis, "class_balance", split="test").value == 0
+
+
+def test_missing_class_names_the_class_and_the_split(analysis):
+    found = measure(analysis, "missing_class")
+    assert [finding.note for finding in found.findings] == ["horse has no images in test"]
+    assert measure(analysis, "missing_class", split="train").count == 0
+
+
+@pytest.mark.parametrize("name", [*RULES, "flawed_images", "class_balance", "missing_class"])
+def test_the_documentation_says_population_unit_and_what_to_do(name):
+    doc = CHECKS[name].doc
+    assert "Population:" in doc
+    assert "Unit:" in doc
+    assert len(doc.split("\n\n")) >= 3
+    assert CHECKS[name].summary.endswith(".")
