@@ -78,7 +78,7 @@ function openMap(given) {
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
-    const radius = Math.min(5, (points.length > 5000 ? 1.6 : 2.6) * Math.sqrt(view.zoom));
+    const radius = Math.min(5, Math.min(4, Math.max(1.6, 60 / Math.sqrt(points.length))) * Math.sqrt(view.zoom));
     const near = [];
     // Back to front: what says nothing first, so that findings lie on top.
     for (const group of [...groups].reverse()) {
