@@ -7,6 +7,9 @@ import re
 import pytest
 from blocks import DOCUMENTS, ROOT, blocks_of
 
+from fastdup_checks.checks import CHECKS
+from fastdup_checks.copies.calibration import REPORTING_FLOOR
+
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -26,6 +29,14 @@ def test_every_link_leads_somewhere(document):
         assert file.exists(), f"{document.name}: {target}"
         if anchor:
             assert anchor in _anchors(file.read_text(encoding="utf-8")), f"{document.name}: {target}"
+
+
+def test_the_thresholds_that_are_told_are_the_defaults():
+    guide = (ROOT / "examples/guides/thresholds.md").read_text(encoding="utf-8")
+    assert f"| {CHECKS['leak'].parameters()['threshold']['default']} | the default |" in guide
+    assert f"| {REPORTING_FLOOR} | the least there is" in guide
+    assert CHECKS["label_consistency"].parameters()["threshold"]["default"] == 0.5
+    assert CHECKS["outlier_rate"].parameters()["threshold"]["default"] == 0.5
 
 
 def _anchors(text):
