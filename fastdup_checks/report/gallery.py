@@ -63,6 +63,8 @@ class _Section:
     accepted: tuple[Card, ...]
     """What the baseline accepts, to be looked at and not to be decided."""
     accepted_layout: str
+    plain: tuple[str, ...]
+    """Findings without an image: a class that is not there."""
     more: int
     table: str
 
@@ -87,10 +89,11 @@ def render_gallery(page: Page) -> str:
     cards: list[list[Card]] = [[] for _ in page.verdicts]
     for number, rank in deal(page.verdicts, page.budget.findings):
         finding = page.verdicts[number].measurement.findings[rank]
-        cards[number].append(lay_out(finding, album, page.budget.group))
+        if finding.images:
+            cards[number].append(lay_out(finding, album, page.budget.group))
     # After all that is to be decided, so that accepted findings take no pictures from it.
     accepted = [
-        [lay_out(finding, album, page.budget.group) for finding in verdict.accepted[:ACCEPTED]]
+        [lay_out(finding, album, page.budget.group) for finding in verdict.accepted[:ACCEPTED] if finding.images]
         for verdict in page.verdicts
     ]
     sections = _sections(page, cards, accepted)
@@ -130,6 +133,9 @@ def _sections(page: Page, cards: Sequence[Sequence[Card]], accepted: Sequence[Se
     count = 0
     for number, (verdict, own) in enumerate(zip(page.verdicts, cards, strict=True)):
         measurement, bound = verdict.measurement, verdict.expectation.bound
+        plain = tuple(
+            printable(finding.note) for finding in measurement.findings[: page.budget.findings] if not finding.images
+        )
         skip = (verdict.expectation.skip or "no reason given") if verdict.outcome == "skipped" else ""
         sections.append(
             _Section(
@@ -146,7 +152,8 @@ def _sections(page: Page, cards: Sequence[Sequence[Card]], accepted: Sequence[Se
                 layout=_layout(own),
                 accepted=tuple(accepted[number]),
                 accepted_layout=_layout(accepted[number]),
-                more=len(measurement.findings) - len(own),
+                plain=plain,
+                more=len(measurement.findings) - len(own) - len(plain),
                 table=printable(page.tables.get(verdict.expectation.check, "report.json")),
             )
         )

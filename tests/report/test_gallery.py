@@ -162,6 +162,14 @@ def test_a_known_failure_that_is_none_any_more_says_so(full_page: Page) -> None:
     assert "no longer fails, so remove its xfail: old" in render_gallery(replace(full_page, verdicts=(mended,)))
 
 
+def test_a_finding_without_images_is_said_and_not_to_be_decided(studio: Studio) -> None:
+    findings = [Finding((), 2, "no <cat> in test"), Finding((studio.image("a.jpg", 1),), 1, "no dog in test")]
+    html = render_gallery(studio.page(verdict("missing_classes", findings), verdict("empty", findings[:1])))
+    assert html.count("<li>no &lt;cat&gt; in test</li>") == 2
+    assert len(data_of(html)["findings"]) == 1
+    assert "more, see" not in html
+
+
 def test_accepted_findings_are_shown_apart_and_are_not_to_be_decided(studio: Studio) -> None:
     accepted = tuple(Finding((studio.image(f"old{i}.jpg", i),), 1, "dark") for i in range(70))
     given = verdict("dark_images", [Finding((studio.image("new.jpg", 99),), 1, "dark")])
