@@ -230,8 +230,8 @@ def _wrong_share(seen: NDArray[np.float64], planted: NDArray[np.float64]) -> flo
     at = np.quantile(planted, np.linspace(0.1, 0.6, 11))
     observed = (len(seen) - np.searchsorted(seen, at, "left")).astype(np.float64)
     expected = 1 - np.searchsorted(planted, at, "left") / len(planted)
-    # The least of many noisy counts is too small, and a few wrong labels may by chance leave a tail empty: each count is
-    # taken at its upper limit (one sigma, Poisson; Gehrels, 1986).
+    # The least of many noisy counts is too small, and a few wrong labels may by chance leave a tail empty: each count
+    # is taken at its upper limit (one sigma, Poisson; Gehrels, 1986).
     limit = observed + np.sqrt(observed + 0.75) + 1
     return float(np.min(limit / np.maximum(expected, 1e-9))) / len(seen)
 

@@ -46,7 +46,8 @@ def _check_of(rule: Rule) -> Check:
             rule.meaning,
             textwrap.fill(
                 "Population: readable images (in the split, with the label). Numerator: those that break the rule. "
-                f"What is judged is the {rule.unit}, against {rule.threshold:g} by default. Unit: share of the population.",
+                f"What is judged is the {rule.unit}, against {rule.threshold:g} by default. "
+                "Unit: share of the population.",
                 110,
             ),
             textwrap.fill(rule.advice, 110),
