@@ -1,0 +1,138 @@
+"""An analysis -> which files to keep, and why each of the others goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastdup_checks.errors import DatasetError
+from fastdup_checks.quality import RULES, find_flaws
+from fastdup_checks.records import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from fastdup_checks.analysis import Analysis
+
+__all__ = ("DROPS", "Curation", "Kept", "Removed", "clean")
+
+DROPS = ("outliers", "suspects", "flawed")
+"""What may be dropped on request; it is only noted otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A file that goes."""
+
+    path: str
+    reason: str
+    """One phrase: "broken: empty file", "copy of train/cat/1.jpg", "leak: test/cat/1.jpg shows the same picture"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file that stays."""
+
+    path: str
+    split: str | None
+    label: str | None
+    note: str
+    """What a person should look at, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curation:
+    """What to keep and what to remove; together all files that were found, each once."""
+
+    kept: tuple[Kept, ...]
+    removed: tuple[Removed, ...]
+
+
+def clean(
+    analysis: Analysis,
+    *,
+    leaks_from: str | None = None,
+    drop: Iterable[str] = (),
+    threshold: float = 0.5,
+) -> Curation:
+    """Decide what to keep. No file is touched.
+
+    The rules, in this order, each file going for the first that holds:
+
+    1. A file that cannot be read is removed.
+    2. Of each group of copies, exact and edited, one is kept: where the group is in several splits, one outside
+       `leaks_from`; among those the one that `Analysis.keep_order` puts first.
+    3. Flawed pictures, outliers and label suspects are removed where `drop` names them, and else kept with a note.
+
+    Args:
+        analysis: what was found.
+        leaks_from: the split that gives up a picture which another split has as well; by default the one with the most
+            images, which is training as a rule.
+        drop: any of `DROPS`.
+        threshold: the score from which an image is an outlier or a suspect.
+
+    Raises:
+        DatasetError: if there is no split of that name.
+    """
+    dropped = frozenset(drop)
+    removed = {b.record.path: f"broken: {b.reason}" for b in analysis.scan.broken}
+    giver = _giver(analysis, leaks_from)
+    for group in analysis.groups:
+        rows = analysis.keep_order(group.members)
+        protected = [row for row in rows if analysis.images[row].split != giver] if giver is not None else []
+        keep = (protected or rows)[0]
+        best = analysis.images[keep]
+        for row in rows:
+            if row != keep:
+                other = analysis.images[row]
+                same = other.split == best.split
+                removed[other.path] = (
+                    f"copy of {best.path}" if same else f"leak: {best.path} in {best.split} shows the same picture"
+                )
+    notes = _notes(analysis, threshold)
+    for row, found in notes.items():
+        reason = next((text for kind, text in found if kind in dropped), None)
+        if reason is not None:
+            removed.setdefault(analysis.images[row].path, reason)
+    kept = tuple(
+        Kept(image.path, image.split, image.label, "; ".join(text for _, text in notes.get(row, ())))
+        for row, image in enumerate(analysis.images)
+        if image.path not in removed
+    )
+    return Curation(kept, tuple(Removed(path, removed[path]) for path in sorted(removed)))
+
+
+def _giver(analysis: Analysis, leaks_from: str | None) -> str | None:
+    splits = analysis.scan.dataset.splits
+    if leaks_from is not None:
+        if leaks_from not in splits:
+            known = ", ".join(map(printable, splits)) or "none"
+            raise DatasetError(
+                f"there is no split {printable(leaks_from)!r} to remove leaks from; the splits are: {known}"
+            )
+        return leaks_from
+    if len(splits) < 2:
+        return None
+    size = {name: sum(image.split == name for image in analysis.images) for name in splits}
+    return max(splits, key=lambda name: (size[name], -splits.index(name)))
+
+
+def _notes(analysis: Analysis, threshold: float) -> dict[int, Sequence[tuple[str, str]]]:
+    """What is to be said of images, by row: pairs of what it could be dropped as, and why."""
+    notes: dict[int, list[tuple[str, str]]] = {}
+    for name, flags in find_flaws(analysis.scan.statistics).items():
+        if RULES[name].flaw:
+            for row in np.flatnonzero(flags.mask).tolist():
+                notes.setdefault(row, []).append(("flawed", name.replace("_", " ")))
+    outliers = analysis.outliers
+    for row in np.flatnonzero(outliers.score >= threshold).tolist():
+        notes.setdefault(row, []).append(("outliers", f"outlier: {outliers.reason[row]}"))
+    if len(analysis.scan.dataset.classes) > 1:
+        suspects = analysis.labels
+        for row in np.flatnonzero(suspects.score >= threshold).tolist():
+            suggested = analysis.class_name(int(suspects.suggested[row])) or "none of the classes"
+            text = f"label suspect: labelled {analysis.images[row].label}, looks like {suggested}"
+            notes.setdefault(row, []).append(("suspects", text))
+    return dict(notes)

@@ -1,0 +1,109 @@
+"""Cleaning removes what it says for the reason it says, and never a file that it does not name."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from datasets import BROKEN, write_images
+from PIL import Image
+from test_statistics import scene
+
+import fastdup_checks
+from fastdup_checks.cli import main
+from fastdup_checks.curate import clean
+from fastdup_checks.errors import DatasetError
+
+
+def encoded(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("curate")
+    files = {
+        f"{split}/{label}/{number}.png": encoded(scene(64, seed))
+        for seed, (split, label, number) in enumerate(
+            (split, label, number) for split in ("train", "test") for label in ("a", "b") for number in range(4)
+        )
+    }
+    files["train/a/again.png"] = files["train/a/0.png"]
+    files["test/b/leak.png"] = files["train/b/1.png"]
+    files["train/b/broken.png"] = BROKEN
+    files["train/b/blank.png"] = encoded(Image.new("RGB", (80, 60), "grey"))
+    write_images(folder / "images", files)
+    (folder / "data.yml").write_text(
+        "version: 1\ndataset: {root: images, splits: {train: train, test: test}, labels: parent_folder}\n"
+        "expectations: [{broken_images: {at_most: 0}}, {duplicate_rate: {at_most: 0}}, {leak: {at_most: 0}}]\n"
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def analysis(folder):
+    return fastdup_checks.run(folder / "images", work_dir=folder / "out").analysis
+
+
+def table(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_file_is_kept_or_removed_once(analysis):
+    done = clean(analysis)
+    paths = sorted([k.path for k in done.kept] + [r.path for r in done.removed])
+    assert paths == sorted(r.path for r in analysis.scan.dataset.records)
+
+
+def test_each_removed_file_has_its_reason_and_the_largest_split_gives_up_leaks(analysis):
+    reasons = {r.path: r.reason for r in clean(analysis).removed}
+    assert reasons.pop("train/b/broken.png").startswith("broken: ")
+    assert reasons == {
+        "train/a/again.png": "copy of train/a/0.png",
+        "train/b/1.png": "leak: test/b/leak.png in test shows the same picture",
+    }
+
+
+def test_leaks_can_be_removed_from_the_other_split(analysis):
+    removed = {r.path for r in clean(analysis, leaks_from="test").removed}
+    assert "test/b/leak.png" in removed
+    assert "train/b/1.png" not in removed
+
+
+def test_flawed_pictures_are_noted_and_dropped_on_request(analysis):
+    notes = {k.path: k.note for k in clean(analysis).kept}
+    assert notes["train/b/blank.png"].startswith("low information")
+    removed = {r.path: r.reason for r in clean(analysis, drop=["flawed"]).removed}
+    assert removed["train/b/blank.png"] == "low information"
+
+
+def test_an_unknown_split_is_refused(analysis):
+    with pytest.raises(DatasetError, match="the splits are: train, test"):
+        clean(analysis, leaks_from="val")
+
+
+def test_a_second_run_on_the_kept_files_passes_and_the_images_are_untouched(folder, tmp_path):
+    before = {p: p.read_bytes() for p in (folder / "images").rglob("*.png")}
+    config, tree = str(folder / "data.yml"), tmp_path / "images"
+    lists = ["--out", str(tmp_path / "kept.csv"), "--removed", str(tmp_path / "removed.csv")]
+    assert main(["check", config, "-q", "--work-dir", str(tmp_path / "before")]) == 1
+    assert main(["clean", config, "-q", *lists, "--copy", str(tree)]) == 0
+    (tmp_path / "data.yml").write_text((folder / "data.yml").read_text())
+    assert main(["check", str(tmp_path / "data.yml"), "-q"]) == 0
+    assert {p: p.read_bytes() for p in (folder / "images").rglob("*.png")} == before
+    kept = {row["path"] for row in table(tmp_path / "kept.csv")}
+    assert {p.relative_to(tree).as_posix() for p in tree.rglob("*.png")} == kept
+    assert main(["clean", config, "-q", *lists, "--link", str(tree)]) == 2, "a folder in use is refused"
+
+
+def test_sample_lists_as_many_images_as_asked(folder, tmp_path, capsys):
+    out = tmp_path / "sample.csv"
+    assert main(["sample", str(folder / "data.yml"), "-q", "-n", "6", "--out", str(out)]) == 0
+    rows = table(out)
+    assert len(rows) == 6
+    assert {row["label"] for row in rows} == {"a", "b"}
+    assert "in a random subset" in capsys.readouterr().out
