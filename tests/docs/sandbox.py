@@ -36,6 +36,8 @@ class Sandbox:
         self.folder = folder
         self.extras = extras
         self.status = 0
+        self.unused: set[str] = set()
+        """Programs that were written and that no command has run yet."""
         self.names: dict[str, Any] = {"__name__": "__main__"}
 
     def carry_out(self, block: Block) -> None:
@@ -79,7 +81,7 @@ class Sandbox:
             with _inside(self.folder):
                 exec(compile("\n" * (block.line - 1) + block.text, str(block.file), "exec"), self.names)
         else:  # a command that follows runs it
-            compile(block.text, block.name, "exec")
+            self.unused.add(block.name)
 
     def _console(self, block: Block) -> None:
         steps = re.split(r"^\$ ", block.text, flags=re.MULTILINE)
@@ -87,6 +89,8 @@ class Sandbox:
         for step in steps[1:]:
             command, _, shown = step.partition("\n")
             command = command.split("  #")[0].strip()
+            every_test = command.startswith("pytest") and ".py" not in command
+            self.unused -= {name for name in self.unused if name in command or (every_test and name.startswith("test_"))}
             self.status, output = self.run(command)
             if shown.strip():
                 assert _matches(shown, output), f"{block.place}: $ {command}\n--- shown\n{shown}--- happens\n{output}"

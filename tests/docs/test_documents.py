@@ -10,6 +10,7 @@ from blocks import DOCUMENTS, ROOT, blocks_of
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.copies.calibration import REPORTING_FLOOR
 
+PAGES = sorted({*DOCUMENTS, ROOT / "CHANGELOG.md", *(ROOT / ".github").glob("*.md"), *ROOT.glob("examples/*/**/*.md")})
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -17,9 +18,10 @@ _LINK = re.compile(r"\]\(([^)\s]+)\)")
 def test_every_block_does_what_the_document_says(document, sandbox):
     for block in blocks_of(document):
         sandbox.carry_out(block)
+    assert not sandbox.unused
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("document", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_link_leads_somewhere(document):
     for target in _LINK.findall(document.read_text(encoding="utf-8")):
         if target.startswith("https://"):
@@ -29,6 +31,14 @@ def test_every_link_leads_somewhere(document):
         assert file.exists(), f"{document.name}: {target}"
         if anchor:
             assert anchor in _anchors(file.read_text(encoding="utf-8")), f"{document.name}: {target}"
+
+
+def test_the_options_of_pytest_are_those_of_the_guide(sandbox):
+    guide = (ROOT / "examples/guides/pytest.md").read_text(encoding="utf-8")
+    _, help_text = sandbox.run("pytest --help")
+    table = guide.split("| command line |")[1].split("\n\n")[0]
+    for pattern in (r"--(?:no-)?fastdup[a-z-]*", r"(?<![.\w])fastdup_\w+"):
+        assert set(re.findall(pattern, table)) == set(re.findall(pattern, help_text))
 
 
 def test_the_thresholds_that_are_told_are_the_defaults():
