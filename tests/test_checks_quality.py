@@ -11,6 +11,7 @@ from test_statistics import scene
 
 import fastdup_checks
 from fastdup_checks.checks import CHECKS
+from fastdup_checks.errors import DatasetError
 from fastdup_checks.quality import RULES
 
 
@@ -24,7 +25,7 @@ def encoded(picture: Image.Image) -> bytes:
 def analysis(tmp_path_factory):
     folder = tmp_path_factory.mktemp("quality")
     files = {
-        f"{split}/{label}/{number}.png": encoded(scene(64, 10 * number + len(label)))
+        f"{split}/{label}/{number}.png": encoded(scene(64, 1000 * len(split) + 10 * number + len(label)))
         for split in ("train", "test")
         for label, count in (("cat", 6), ("horse", 2 if split == "train" else 0), ("ox", 3))
         for number in range(count)
@@ -66,7 +67,16 @@ def test_missing_class_names_the_class_and_the_split(analysis):
     assert measure(analysis, "missing_class", split="train").count == 0
 
 
-@pytest.mark.parametrize("name", [*RULES, "flawed_images", "class_balance", "missing_class"])
+def test_split_drift_compares_two_splits_and_gives_a_p_value(analysis):
+    found = measure(analysis, "split_drift", between=("train", "test"))
+    assert 0 <= found.value <= 1
+    assert found.population == len(analysis.images)
+    assert found.remark.startswith("p = ")
+    with pytest.raises(DatasetError, match="the splits are: train, test"):
+        measure(analysis, "split_drift", between=("train", "val"))
+
+
+@pytest.mark.parametrize("name", ["split_drift", *RULES, "flawed_images", "class_balance", "missing_class"])
 def test_the_documentation_says_population_unit_and_what_to_do(name):
     doc = CHECKS[name].doc
     assert "Population:" in doc

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastdup_checks.checks.balance import class_balance, missing_class
+from fastdup_checks.checks.drift import split_drift
 from fastdup_checks.checks.duplicates import duplicate_rate, near_duplicate_rate
 from fastdup_checks.checks.integrity import broken_images
 from fastdup_checks.checks.labels import conflicting_labels, label_consistency
@@ -34,6 +35,7 @@ CHECKS: Mapping[str, Check] = {
         flawed_images,
         class_balance,
         missing_class,
+        split_drift,
     )
 }
 """Every check by its name, in the order in which reports show them."""

@@ -1,0 +1,79 @@
+"""Whether splits are alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastdup_checks.checks.check import at_most, check, parameter
+from fastdup_checks.drift import NEAR, measure_drift
+from fastdup_checks.errors import DatasetError
+from fastdup_checks.findings import Finding, Measurement
+from fastdup_checks.index import find_neighbours
+from fastdup_checks.records import printable
+
+if TYPE_CHECKING:
+    from fastdup_checks.analysis import Analysis
+    from fastdup_checks.drift import Drift
+
+__all__ = ("DriftScope", "split_drift")
+
+_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftScope:
+    """Which splits to compare."""
+
+    between: tuple[str, str] | None = parameter("split_pair", "Two splits; by default the two that differ most.")
+
+
+@check(unit="statistic", bound=at_most(0.1), params=DriftScope, needs=("splits",))
+def split_drift(analysis: Analysis, scope: DriftScope) -> Measurement:
+    """How different the pictures of two splits are.
+
+    Population: readable images of the two splits, one of each group of copies. Value: how much more often the ten
+    nearest neighbours of an image are of its own split than by chance, 0 where the splits are mixed and 1 where none
+    has a neighbour in the other; the remark gives the p-value of a permutation test. Unit: statistic.
+
+    A test set that differs from training measures something else than what was learned: other cameras, seasons, sites
+    or classes. Look at the images that drive it, and divide the data again at random or by group, or keep the
+    difference on purpose and say so.
+    """
+    splits = analysis.scan.dataset.splits
+    if len(splits) < 2:
+        raise DatasetError(f"split_drift needs two splits, and the dataset has {len(splits) or 'none'}")
+    for name in scope.between or ():
+        if name not in splits:
+            known = ", ".join(map(printable, splits)) or "none"
+            raise DatasetError(f"there is no split {printable(name)!r}; the splits are: {known}")
+    pairs = [scope.between] if scope.between else list(combinations(splits, 2))
+    found = [(*_measure(analysis, one, other), one, other) for one, other in pairs]
+    drift, rows, one, other = max(found, key=lambda f: f[0].effect)
+    side = np.array([analysis.images[row].split == other for row in rows.tolist()], bool)
+    smaller = other if side.sum() <= len(side) / 2 else one
+    drivers = np.flatnonzero((drift.share > 0.5) & (side == (smaller == other)) & (drift.p_value <= 0.01))
+    order = sorted(drivers.tolist(), key=lambda place: (-drift.share[place], place))
+    findings = tuple(
+        Finding(
+            (analysis.images[int(rows[place])].path,),
+            round(float(drift.share[place]), 4),
+            f"its neighbours are in {printable(smaller)} as well",
+        )
+        for place in order[:_SHOWN]
+    )
+    remark = f"p = {drift.p_value:.3g} that {printable(one)} and {printable(other)} are of one source"
+    name = f"images in {printable(one)} and {printable(other)}"
+    return Measurement(drift.effect, "statistic", len(order), len(rows), name, findings, remark)
+
+
+def _measure(analysis: Analysis, one: str, other: str) -> tuple[Drift, np.ndarray]:
+    # One image of each group of copies: copies are neighbours for what they are, and leaks have a check of their own.
+    first = analysis.cluster_of == np.arange(len(analysis.images))
+    split = np.array([image.split for image in analysis.images], dtype=object)
+    rows = np.flatnonzero(first & ((split == one) | (split == other)))
+    near = find_neighbours(analysis.scan.vectors[rows], NEAR, threads=analysis.scan.settings.threads)
+    return measure_drift(near.ids, split[rows] == other), rows
