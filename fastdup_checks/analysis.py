@@ -9,6 +9,7 @@ import numpy as np
 
 from fastdup_checks.copies import (
     DEFAULT_THRESHOLD,
+    NEAREST,
     REPORTING_FLOOR,
     Copies,
     CopyInputs,
@@ -100,7 +101,10 @@ class Analysis:
                     thumbnails=lambda rows: scan.thumbnails(rows, store),
                 )
                 found = find_copies(
-                    inputs, at_least=REPORTING_FLOOR, threads=scan.settings.threads or available_cores()
+                    inputs,
+                    at_least=REPORTING_FLOOR,
+                    threads=scan.settings.threads or available_cores(),
+                    neighbours=scan.settings.neighbours or NEAREST,
                 )
             return {
                 "left": found.left,
@@ -111,7 +115,7 @@ class Analysis:
                 "truncated": np.array(found.truncated),
             }
 
-        known = self._derive("copies-2", compute)
+        known = self._derive("copies-2", compute, str(self.scan.settings.neighbours or NEAREST).encode())
         edit = tuple(text or "" for text in texts_of(known["edit"]))
         return Copies(known["left"], known["right"], known["score"], known["exact"], edit, int(known["truncated"]))
 

@@ -11,6 +11,7 @@ from fastdup_checks.analysis import Analysis
 from fastdup_checks.baseline import pictures_of, read_baseline
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.config import DatasetPlan, Plan, TablePlan, load_plan
+from fastdup_checks.encoders.calibration import load_calibration
 from fastdup_checks.encoders.entry import model_named
 from fastdup_checks.encoders.plan import DEFAULT
 from fastdup_checks.errors import DatasetError, ExpectationFailed, ScanError
@@ -161,12 +162,19 @@ def analyse(
 
 
 def scan_settings(plan: Plan, *, cache_dir: str | Path | None = None, threads: int | None = None) -> Settings:
-    """How a plan wants its images to be scanned."""
+    """How a plan wants its images to be scanned.
+
+    Raises:
+        ConfigError: if the calibration beside the plan is of another model.
+    """
+    model = plan.model or DEFAULT
+    calibration = load_calibration(plan.path.parent, model)
     return Settings(
         cache=_cache(plan, cache_dir),
         limits=Limits(**plan.limits),
-        model=plan.model or DEFAULT,
+        model=model,
         threads=threads,
+        neighbours=calibration.neighbours if calibration else None,
     )
 
 

@@ -77,6 +77,8 @@ class Settings:
     model: EncoderPlan = DEFAULT
     threads: int | None = None
     """None: one for each core."""
+    neighbours: int | None = None
+    """Neighbours by embedding among which copies are looked for, where a calibration says how many."""
 
 
 @dataclass(frozen=True, slots=True)

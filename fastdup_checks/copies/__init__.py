@@ -6,12 +6,13 @@ a probability, `edits` into words, `find` runs the rounds, and `groups` ties pai
 """
 
 from fastdup_checks.copies.calibration import DEFAULT_THRESHOLD, REPORTING_FLOOR
-from fastdup_checks.copies.find import find_copies
+from fastdup_checks.copies.find import NEAREST, find_copies
 from fastdup_checks.copies.groups import Group, find_groups, rank_to_keep
 from fastdup_checks.copies.pairs import Copies, CopyInputs
 
 __all__ = (
     "DEFAULT_THRESHOLD",
+    "NEAREST",
     "REPORTING_FLOOR",
     "Copies",
     "CopyInputs",

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from fastdup_checks.copies.coarse import Descriptions
 
-__all__ = ("find_copies",)
+__all__ = ("NEAREST", "find_copies")
 
-_NEAREST = 12
+NEAREST = 12
 """Neighbours of the embedding first looked at; where most turn out to be copies, more."""
 _ALIKE = 5
 """Neighbours by looks."""
@@ -50,13 +50,20 @@ class _Known:
     edit: list[str] = field(default_factory=list)
 
 
-def find_copies(inputs: CopyInputs, *, at_least: float = REPORTING_FLOOR, threads: int = 1) -> Copies:
+def find_copies(
+    inputs: CopyInputs,
+    *,
+    at_least: float = REPORTING_FLOOR,
+    threads: int = 1,
+    neighbours: int = NEAREST,
+) -> Copies:
     """Find all pairs of images that are copies of one another.
 
     Args:
         inputs: The images.
         at_least: Pairs that score less are left out.
         threads: Cores to use for the search of neighbours.
+        neighbours: How many neighbours of each image by embedding are looked at, at first.
 
     Returns:
         The pairs; the same to the bit for any number of threads, and up to the numbering for any order of the images.
@@ -64,7 +71,7 @@ def find_copies(inputs: CopyInputs, *, at_least: float = REPORTING_FLOOR, thread
     representatives, group = np.unique(inputs.exact_group, return_inverse=True)
     first_row = np.full(len(representatives), inputs.count, np.int64)
     np.minimum.at(first_row, group, np.arange(inputs.count))
-    search = _Search(inputs, first_row, threads)
+    search = _Search(inputs, first_row, threads, neighbours)
     search.run()
     return _spread(search.group_of, search.known, group, at_least, search.truncated)
 
@@ -72,8 +79,8 @@ def find_copies(inputs: CopyInputs, *, at_least: float = REPORTING_FLOOR, thread
 class _Search:
     """The rounds of proposing and verifying among images that are all different."""
 
-    def __init__(self, inputs: CopyInputs, rows: NDArray[np.int64], threads: int) -> None:
-        self.inputs, self.threads = inputs, threads
+    def __init__(self, inputs: CopyInputs, rows: NDArray[np.int64], threads: int, neighbours: int) -> None:
+        self.inputs, self.threads, self.neighbours = inputs, threads, neighbours
         order = _standard_order(inputs, rows)
         self.rows, self.group_of = rows[order], order
         self.count = len(rows)
@@ -87,7 +94,7 @@ class _Search:
 
     def run(self) -> None:
         vectors = whole_numbers(self.inputs.embeddings[self.rows])
-        everyone, k, more = np.arange(self.count), _NEAREST, self.alike()
+        everyone, k, more = np.arange(self.count), self.neighbours, self.alike()
         while len(everyone):
             query, hit, _ = nearest(vectors[everyone], vectors, min(k + 1, self.count), threads=self.threads)
             self.verify(np.union1d(more, self.keys(everyone[query], hit)))

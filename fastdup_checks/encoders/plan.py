@@ -29,6 +29,7 @@ __all__ = (
     "Stated",
     "VectorPlan",
     "external_files",
+    "model_identity",
     "model_key",
     "processor_places",
     "read_model",
@@ -107,7 +108,16 @@ def model_key(plan: ModelPlan) -> str:
     Raises:
         ScanError: if a local file cannot be read.
     """
-    parts: list[str] = [str(_PREPROCESSING), metadata.version("onnxruntime")]
+    return f"onnx-{_name([model_identity(plan), str(_PREPROCESSING), metadata.version('onnxruntime')])}"
+
+
+def model_identity(plan: ModelPlan) -> str:
+    """Names a model and what is stated of it, whatever runs it.
+
+    Raises:
+        ScanError: if a local file cannot be read.
+    """
+    parts: list[str] = []
     source = plan.source
     if isinstance(source, HubFile):  # a commit never changes, so it stands for the contents of all its files
         parts += ["hub", source.repository, source.file, source.revision]
@@ -117,7 +127,7 @@ def model_key(plan: ModelPlan) -> str:
         beside += [place for place in processor_places(source) if place.is_file()][:1]
         parts += [f"{file.name} {_digest(file)}" for file in beside]
     parts.append(json.dumps(asdict(plan.stated), sort_keys=True))
-    return f"onnx-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]}"
+    return _name(parts)
 
 
 def external_files(model: bytes) -> tuple[str, ...]:
@@ -147,6 +157,10 @@ def read_model(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise ScanError(f"{file}: the encoder cannot be read ({error.strerror or error})") from error
+
+
+def _name(parts: list[str]) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
 
 def _digest(file: Path) -> str:
