@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 import pytest
 from datasets import write_images
 from PIL import Image
@@ -76,7 +77,21 @@ def test_split_drift_compares_two_splits_and_gives_a_p_value(analysis):
         measure(analysis, "split_drift", between=("train", "val"))
 
 
-@pytest.mark.parametrize("name", ["split_drift", *RULES, "flawed_images", "class_balance", "missing_class"])
+def test_novelty_is_measured_against_a_split_or_the_vectors_of_a_run(analysis, tmp_path):
+    found = measure(analysis, "novelty_rate", split="test", against="train")
+    assert "too few" in found.remark
+    np.save(tmp_path / "embeddings.npy", np.repeat(analysis.scan.vectors[:1], 200, axis=0))
+    found = measure(analysis, "novelty_rate", split="test", reference=tmp_path / "embeddings.npy")
+    assert found.count == found.population - 1, "all but the image that the reference consists of"
+    with pytest.raises(DatasetError, match="no embeddings.npy"):
+        measure(analysis, "novelty_rate", split="test", reference=tmp_path / "nothing.npy")
+    with pytest.raises(DatasetError, match="against itself"):
+        measure(analysis, "novelty_rate", split="test", against="test")
+
+
+@pytest.mark.parametrize(
+    "name", ["split_drift", "novelty_rate", *RULES, "flawed_images", "class_balance", "missing_class"]
+)
 def test_the_documentation_says_population_unit_and_what_to_do(name):
     doc = CHECKS[name].doc
     assert "Population:" in doc

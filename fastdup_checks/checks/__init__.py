@@ -10,6 +10,7 @@ from fastdup_checks.checks.duplicates import duplicate_rate, near_duplicate_rate
 from fastdup_checks.checks.integrity import broken_images
 from fastdup_checks.checks.labels import conflicting_labels, label_consistency
 from fastdup_checks.checks.leaks import group_leak, leak
+from fastdup_checks.checks.novelty import novelty_rate
 from fastdup_checks.checks.outliers import outlier_rate
 from fastdup_checks.checks.quality import QUALITY_CHECKS, flawed_images
 
@@ -36,6 +37,7 @@ CHECKS: Mapping[str, Check] = {
         class_balance,
         missing_class,
         split_drift,
+        novelty_rate,
     )
 }
 """Every check by its name, in the order in which reports show them."""
