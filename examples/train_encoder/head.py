@@ -24,13 +24,18 @@ class Whitening:
     matrix: npt.NDArray[np.float64]
 
     @classmethod
-    def fit(cls, summaries: npt.NDArray[np.float64], dim: int, power: float) -> Whitening:
-        """Principal axes of ``summaries`` (n x J), each divided by its deviation to ``power``: 0 rotates, 1 whitens."""
+    def fit(
+        cls, summaries: npt.NDArray[np.float64], dim: int, power: float, weights: npt.NDArray[np.float64]
+    ) -> Whitening:
+        """Principal axes of ``summaries`` (n x J) times ``weights`` (J), each divided by its deviation to ``power``.
+
+        Power 0 only turns the axes, 1 whitens.
+        """
         mean = summaries.mean(0)
-        values, vectors = np.linalg.eigh(np.cov((summaries - mean).T))
+        values, vectors = np.linalg.eigh(np.cov(((summaries - mean) * weights).T))
         top = np.argsort(values)[::-1][:dim]
         scale = (values[top] + 0.01 * values[top[0]]) ** (-power / 2)
-        return cls(mean, (vectors[:, top] * scale).T)
+        return cls(mean, (vectors[:, top] * scale).T * weights)
 
 
 def pictures_of(images: npt.NDArray[np.uint8], side: int) -> Tensor:
