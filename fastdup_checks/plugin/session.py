@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,8 +48,21 @@ def start(config: pytest.Config, paths: Sequence[Path]) -> None:
     config.pluginmanager.register(FastdupSession(config), "fastdup-checks-session")
     # Files that only the ini file names belong to a run of everything, not to one of a named test.
     if config.getoption("fastdup_config") or config.args_source is not pytest.Config.ArgsSource.ARGS:
-        named = {(config.invocation_params.dir / arg.partition("::")[0]).absolute() for arg in config.args}
-        config.args += [str(path) for path in paths if path not in named]
+        config.args += [str(path) for path in paths if not _collected(config, path)]
+
+
+def _collected(config: pytest.Config, path: Path) -> bool:
+    """Whether pytest comes by a file without being told to.
+
+    Before pytest 9, a file beside a folder that holds it makes pytest forget the rest of the folder.
+    """
+    for arg in config.args:
+        named = Path(os.path.abspath(config.invocation_params.dir / arg.partition("::")[0]))  # noqa: PTH100
+        if named == path:
+            return True
+        if named in path.parents and named.is_dir():
+            return True
+    return False
 
 
 def only_config(config: pytest.Config) -> Path:
@@ -118,6 +132,8 @@ class FastdupSession:
         self._started = time.time()
         self._payloads: dict[str, dict[str, dict[str, Any]]] = {}
         """configuration file -> id -> what became of the expectation."""
+        self._detours: set[Path] = set()
+        """Folders that pytest would pass over."""
         self._reason = update_reason(config)
         self._galleries: list[Path] = []
         self._remarks: list[str] = []
@@ -129,6 +145,16 @@ class FastdupSession:
         count = sum(len(run.plan.expectations) for run in self._runs.values())
         files = ", ".join(shown(self._config, path) for path in self._runs)
         return f"fastdup-checks {__version__}: {files}, {count} expectation{'' if count == 1 else 's'}"
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Go into folders on the way to a configuration file even where pytest would not, and for that file only."""
+        leads = any(collection_path in path.parents for path in self._runs)
+        if self._detours.intersection(collection_path.parents):
+            return not leads and collection_path not in self._runs
+        if leads and any(fnmatch(collection_path.name, p) for p in self._config.getini("norecursedirs")):
+            self._detours.add(collection_path)
+            return False
+        return None
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> ExpectationFile | None:
         """A configured file is a file of tests."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 
 import pytest
@@ -41,6 +42,18 @@ def test_the_option_may_be_written_with_a_space(project: pytest.Pytester) -> Non
 
 def test_a_file_named_as_an_argument_too_is_collected_once(run: Run) -> None:
     assert listed(run("data.yml", "--collect-only", "-q")) == IDS
+
+
+def test_a_file_in_a_folder_that_pytest_passes_over_is_collected(project: pytest.Pytester, run: Run) -> None:
+    (project.path / ".hidden").mkdir()
+    (project.path / "data.yml").rename(project.path / ".hidden" / "data.yml")
+    ids = listed(run("test_own.py", "--collect-only", "-q", config=".hidden/data.yml"))
+    assert ids == ["test_own.py::test_own", *(f".hidden/{name}" for name in IDS)]
+    shutil.copytree(project.path / "images", project.path / ".hidden" / "images")
+    for folder in (".hidden", ".hidden/images"):
+        (project.path / folder / "test_not_ours.py").write_text("def test(): pass")
+    everything = listed(run("--collect-only", "-q", config=".hidden/data.yml"))
+    assert everything == [*(f".hidden/{name}" for name in IDS), "test_own.py::test_own"]
 
 
 def test_one_expectation_can_be_named(run: Run) -> None:
