@@ -16,8 +16,13 @@ without structure are uncorrelated rather than alike by accident.
   as a share (the participation ratio). A single simple shape is no evidence.
 - *repeats*: the highest correlation of the content with itself, shifted. *margin*: how far *all* is above that.
   Stripes, ramps, chess boards and lines of text look like themselves elsewhere, so that they look like one another.
+- *balance*: how much of the structure of each block only one of the two shows. A shirt with another print on it has
+  the same outline, but not this.
 - *overlap*: share of the content that lies inside the container; *area*: logarithm of the share of the container that
-  the content covers; *bend*: how far the map is from upright, even scaling.
+  the content covers; *stretch*: unevenness of the scaling.
+- *unclean*: logarithm of how far the map, in pixels of the originals, is both from turning and scaling evenly and from
+  scaling along the axes. What people and programs do to pictures is nearly always the one or the other; what best
+  fits two unrelated outlines onto each other is neither. *moved*: logarithm of how far it is from staying in place.
 """
 
 from __future__ import annotations
@@ -60,7 +65,9 @@ FEATURES = (
     "overlap",
     "area",
     "stretch",
-    "bend",
+    "unclean",
+    "moved",
+    "balance",
     "coarse",
 )
 """Names of the columns of `Evidence.features`."""
@@ -107,8 +114,20 @@ def weigh(
     orientation: NDArray[np.int64],
     maps: NDArray[np.float32],
     coarse: NDArray[np.float32],
+    shape: NDArray[np.float32],
 ) -> Evidence:
-    """Measure aligned pairs; arguments as of `align.align`, with the colour differences Cb and Cr as stacks."""
+    """Measure aligned pairs.
+
+    Args:
+        levels: The pictures.
+        colours: Their colour differences Cb and Cr.
+        container: (p,) rows.
+        content: (p,) rows.
+        orientation: (p,) of the content.
+        maps: (p, 2, 3) from the oriented content to the container.
+        coarse: (p,) score of the hypothesis in the coarse look.
+        shape: (n,) width over height of every original.
+    """
     reader = Reader.through(maps, container, len(levels.even.levels[64]), grid(_SIDE), _SIDE)
     inside = reader.inside
     warped = reader.read(levels.even)
@@ -144,7 +163,11 @@ def weigh(
 
     repeats = _repetition(base)
     linear = maps[:, :, :2].astype(np.float64)
-    area, stretch, bend = _shape(linear)
+    area, stretch = _shape(linear)
+    turned = np.where(orientation & 4, 1 / shape[content], shape[content])
+    unclean = _unclean(linear, turned.astype(np.float64), shape[container].astype(np.float64))
+    moved = np.abs(maps.astype(np.float64) - np.eye(2, 3)).sum(axis=2).max(axis=1)
+    balance = np.abs(blocks[0] - blocks[1]).sum(axis=1) / total
     features = np.stack(
         [
             np.abs(whole),
@@ -163,7 +186,9 @@ def weigh(
             inside.mean(axis=1),
             area,
             stretch,
-            bend,
+            np.log(unclean + 0.004),
+            np.log(moved + 0.004),
+            balance,
             coarse,
         ],
         axis=1,
@@ -251,12 +276,28 @@ def _shift_weight() -> NDArray[np.float64]:
     return np.where(far & (left >= 0.45), 1 / np.maximum(left, 0.45), 0.0)
 
 
-def _shape(linear: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Logarithm of the area, unevenness of the scaling along the axes, and departure from upright."""
+def _shape(linear: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Logarithm of the area, and unevenness of the scaling along the axes."""
     across = np.hypot(linear[:, 0, 0], linear[:, 1, 0]) + 1e-6
     down = np.hypot(linear[:, 0, 1], linear[:, 1, 1]) + 1e-6
     determinant = linear[:, 0, 0] * linear[:, 1, 1] - linear[:, 0, 1] * linear[:, 1, 0]
     area = np.log(np.clip(np.abs(determinant), 1e-3, 4.0))
-    stretch = np.abs(np.log(across / down))
-    bend = np.hypot(linear[:, 1, 0] / across, linear[:, 0, 1] / down) + 5.0 * (determinant <= 0)
-    return area, np.minimum(stretch, 2.0), np.minimum(bend, 2.0)
+    return area, np.minimum(np.abs(np.log(across / down)), 2.0)
+
+
+def _unclean(
+    linear: NDArray[np.float64], content: NDArray[np.float64], container: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The smaller of two departures, relative to the scale: from even scaling with a turn, and from no turn or shear.
+
+    Args:
+        linear: (p, 2, 2) in coordinates that go from -1 to 1 along both sides.
+        content: (p,) width over height of the oriented content.
+        container: (p,) the same of the container.
+    """
+    a, b = linear[:, 0, 0] * container / content, linear[:, 0, 1] * container
+    c, d = linear[:, 1, 0] / content, linear[:, 1, 1]
+    scale = np.sqrt(np.abs(a * d - b * c)) + 1e-3
+    uneven = np.hypot(a - d, b + c) / (2 * scale)
+    crooked = np.maximum(np.abs(b), np.abs(c)) / scale
+    return np.minimum(np.minimum(uneven, crooked), 2.0)

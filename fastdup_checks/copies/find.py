@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastdup_checks.copies.calibration import REPORTING_FLOOR, Calibration, shipped
+from fastdup_checks.copies.calibration import DEFAULT_THRESHOLD, REPORTING_FLOOR, Calibration, shipped
 from fastdup_checks.copies.edits import name_edits
 from fastdup_checks.copies.groups import connect
 from fastdup_checks.copies.nearest import nearest, whole_numbers
@@ -34,8 +34,6 @@ _WHOLE_GROUP = 32
 """In groups up to this size every pair is verified; larger ones are only tied together."""
 _SPREAD = 16
 """Groups of exact copies up to this size are listed pair by pair; larger ones as pairs with their first."""
-_COPY = 0.5
-"""Score from which on a pair counts as copies while the search goes on."""
 _ROWS = 1024
 
 
@@ -88,6 +86,7 @@ class _Search:
         self.truncated = 0
         self.descriptions: Descriptions = describe_all(self.thumbnails, self.count)
         self.calibration: Calibration = shipped()
+        self.shape = (inputs.width[self.rows] / inputs.height[self.rows]).astype(np.float32)
 
     def thumbnails(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         return self.inputs.thumbnails(self.rows[rows])
@@ -133,7 +132,7 @@ class _Search:
             size = np.bincount(label, minlength=self.count)
             needed = (label[first] != label[second]) | (size[label[first]] <= _WHOLE_GROUP)
             keys, first, second = keys[needed], first[needed], second[needed]
-        measured = measure(self.thumbnails, self.descriptions, first, second)
+        measured = measure(self.thumbnails, self.descriptions, first, second, self.shape)
         score = self.calibration.probability(measured.evidence.features)
         best = _best_of_each(measured.pair, score)
         best = best[score[best] >= REPORTING_FLOOR]
@@ -156,7 +155,7 @@ class _Search:
 
     def groups(self) -> NDArray[np.int64]:
         """Label the images by the group they belong to so far."""
-        copies = self.known.keys[self.known.score >= _COPY]
+        copies = self.known.keys[self.known.score >= DEFAULT_THRESHOLD]
         return connect(self.count, copies // self.count, copies % self.count)
 
     def close(self) -> None:

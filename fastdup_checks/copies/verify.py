@@ -74,6 +74,7 @@ def measure(
     descriptions: Descriptions,
     first: NDArray[np.int64],
     second: NDArray[np.int64],
+    shape: NDArray[np.float32],
     gates: Gates | None = None,
 ) -> Measured:
     """Align and measure pairs of pictures.
@@ -83,6 +84,7 @@ def measure(
         descriptions: Of all pictures.
         first: (p,) rows; in which order a pair is given matters only where two hypotheses are equally good.
         second: (p,) rows.
+        shape: (n,) width over height of every original.
         gates: What may pass.
     """
     gates = gates or Gates()
@@ -108,6 +110,7 @@ def measure(
                 np.where(swapped[pair, which], first[pair], second[pair]),
                 Measured(pair, swapped[pair, which], orientation[pair, which], maps[pair, which], Evidence.empty()),
                 score[pair, which],
+                shape,
                 gates,
             )
         )
@@ -120,6 +123,7 @@ def _align(
     content: NDArray[np.int64],
     start: Measured,
     score: NDArray[np.float32],
+    shape: NDArray[np.float32],
     gates: Gates,
 ) -> Measured:
     if not len(container):
@@ -141,7 +145,7 @@ def _align(
     maps = align(levels, container, content, orientation, maps[go], 32)
     rgb = colour.astype(np.float32)
     tints = (Stack.of((rgb[..., 2] - light) * np.float32(0.564)), Stack.of((rgb[..., 0] - light) * np.float32(0.713)))
-    evidence = weigh(levels, tints, container, content, orientation, maps, score[go])
+    evidence = weigh(levels, tints, container, content, orientation, maps, score[go], shape[rows])
     return Measured(pair[go], start.swapped[go], orientation, maps, evidence)
 
 

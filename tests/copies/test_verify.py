@@ -78,8 +78,9 @@ def test_a_pair_is_measured_the_same_whatever_pairs_share_its_batch(chosen):
         return THUMBNAILS[rows]
 
     descriptions = describe_all(load, len(IMAGES))
-    everything = measure(load, descriptions, first, second)
-    part = measure(load, descriptions, first[some], second[some])
+    shape = (INPUTS.width / INPUTS.height).astype(np.float32)
+    everything = measure(load, descriptions, first, second, shape)
+    part = measure(load, descriptions, first[some], second[some], shape)
     mine = np.isin(everything.pair, some)
     np.testing.assert_array_equal(some[part.pair], everything.pair[mine])
     np.testing.assert_array_equal(part.maps, everything.maps[mine])

@@ -1,0 +1,132 @@
+"""Fit the calibration of the copy search to edits of photographs.
+
+Usage: python calibrate.py PHOTOS... [--small PHOTOS...] [--seed 3] [--out calibration.json] [--same same.txt]
+
+PHOTOS are folders of photographs; those after --small are used at 32 pixels a side. Each source should be free of
+copies of its own: pairs of files that are copies all the same are listed in ``same.txt``, two paths a line. A fifth of
+the originals of every set is held out; the figures at the end are theirs. `--suspects` writes the pairs that look
+like further copies in the source, to be judged by eye.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from copyset import CopySet, build, list_photographs
+from samples import Samples, draw
+
+from fastdup_checks.copies.calibration import Calibration, fit
+
+
+def main() -> None:
+    """Build the sets, fit, report and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photos", type=Path, nargs="+")
+    parser.add_argument("--small", type=Path, nargs="*", default=[])
+    parser.add_argument("--seed", type=int, default=3)
+    parser.add_argument("--originals", type=int, default=300)
+    parser.add_argument("--distractors", type=int, default=3000)
+    parser.add_argument("--edits", type=int, default=16, help="edits of each original")
+    parser.add_argument("--pairs", type=int, default=5000, help="pairs of copies to measure in each set")
+    parser.add_argument("--out", type=Path, default=Path("calibration.json"))
+    parser.add_argument("--same", type=Path)
+    parser.add_argument("--suspects", type=Path)
+    a = parser.parse_args()
+    sets: list[tuple[CopySet, Samples, list[Path]]] = []
+    for folders, side, rendered in ((a.photos, 500, a.originals), (a.small, 32, 0)):
+        if not folders:
+            continue
+        files = list_photographs(folders, a.seed, limit=2 * (a.originals + a.distractors) // len(folders))
+        pictures = build(
+            files,
+            originals=a.originals,
+            distractors=a.distractors,
+            edits_each=a.edits,
+            seed=a.seed,
+            side=side,
+            drawn=rendered,
+        )
+        samples = draw(pictures, each=a.pairs, seed=a.seed, same=_read_same(a.same, files))
+        sets.append((pictures, samples, files))
+        print(f"{len(pictures.edit)} pictures, {len(samples.copies)} pairs, {len(samples.pair)} hypotheses", flush=True)
+    model = _fit([(samples, ~_held_out(pictures, samples)) for pictures, samples, _ in sets])
+    for pictures, samples, files in sets:
+        _report(model, samples, _held_out(pictures, samples), pictures)
+        if a.suspects:
+            _write_suspects(a.suspects, model, samples, pictures, files)
+    _fit([(samples, np.ones(len(samples.copies), bool)) for _, samples, _ in sets]).write(a.out)
+    print(f"wrote {a.out}, fitted to all pairs")
+
+
+def _read_same(path: Path | None, files: list[Path]) -> set[tuple[int, int]]:
+    if path is None:
+        return set()
+    place = {"/".join(file.parts[-3:]): at for at, file in enumerate(files)}
+    pairs = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
+    rows = [(place[x], place[y]) for x, y in pairs if x in place and y in place]
+    return {(min(pair), max(pair)) for pair in rows}
+
+
+def _held_out(pictures: CopySet, samples: Samples) -> np.ndarray:
+    return (pictures.origin[samples.first] % 5 == 0) | (pictures.origin[samples.second] % 5 == 0)
+
+
+def _fit(sets: list[tuple[Samples, np.ndarray]], rounds: int = 3) -> Calibration:
+    """Fit to the best hypothesis of each pair; which one that is, each round of fitting says better."""
+    model: Calibration | None = None
+    for _ in range(rounds):
+        features, copies = [], []
+        for samples, use in sets:
+            rank = (
+                samples.features[:, 0] + samples.features[:, 3]
+                if model is None
+                else model.probability(samples.features)
+            )
+            order = np.lexsort((-rank, samples.pair))
+            best = order[np.r_[True, np.diff(samples.pair[order]) != 0]]
+            best = best[use[samples.pair[best]]]
+            features.append(samples.features[best])
+            copies.append(samples.copies[samples.pair[best]])
+        model = fit(np.concatenate(features), np.concatenate(copies), np.ones(sum(map(len, copies))))
+    assert model is not None
+    return model
+
+
+def _scores(model: Calibration, samples: Samples) -> np.ndarray:
+    score = np.zeros(len(samples.copies))
+    np.maximum.at(score, samples.pair, model.probability(samples.features))
+    return score
+
+
+def _report(model: Calibration, samples: Samples, held: np.ndarray, pictures: CopySet) -> None:
+    score, truth = _scores(model, samples)[held], samples.copies[held]
+    order = np.argsort(-score, kind="stable")
+    precision = np.cumsum(truth[order]) / np.arange(1, len(order) + 1)
+    recall = np.cumsum(truth[order]) / truth.sum()
+    for least in (0.999, 0.995, 0.99):
+        at = np.flatnonzero(precision >= least)
+        print(f"held out: recall {recall[at[-1]]:.4f} at precision {least}, score {score[order][at[-1]]:.3f}")
+    for low, high in ((0.0, 0.2), (0.2, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 0.95), (0.95, 1.01)):
+        some = (score >= low) & (score < high)
+        if some.any():
+            print(f"  scores {low:.2f}..{min(high, 1):.2f}: {truth[some].mean():.3f} are copies, of {some.sum()}")
+    edits = np.array(pictures.edit)[samples.second][held]
+    least = score[order][np.flatnonzero(precision >= 0.99)[-1]]
+    per = {name: (score[truth & (edits == name)] >= least).mean() for name in sorted(set(edits[truth]))}
+    print("  found at precision 0.99: " + "  ".join(f"{name} {share:.2f}" for name, share in per.items()))
+
+
+def _write_suspects(path: Path, model: Calibration, samples: Samples, pictures: CopySet, files: list[Path]) -> None:
+    score = _scores(model, samples)
+    with path.open("a", encoding="utf-8") as out:
+        for at in np.argsort(-score, kind="stable")[: len(score)]:
+            a, b = pictures.origin[samples.first[at]], pictures.origin[samples.second[at]]
+            if not samples.copies[at] and score[at] >= 0.5 and max(a, b) < len(files):
+                names = ("/".join(files[row].parts[-3:]) for row in (a, b))
+                out.write(f"{score[at]:.3f}\t" + "\t".join(names) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""Build a labelled copy set in memory: originals, their edits, and pictures that only look like them."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from edits import EDITS, render_chart, render_flat, render_logo, render_outline, render_page
+from PIL import Image, ImageOps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+__all__ = ["CopySet", "build", "list_photographs"]
+
+_SIDE = 64
+_OF_A_KIND = 8
+"""Rendered objects that share an outline."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopySet:
+    """Pictures as a scan stores them, with the truth about who copies whom."""
+
+    thumbnails: NDArray[np.uint8]
+    """(n, 64, 64, 3)."""
+    width: NDArray[np.int32]
+    height: NDArray[np.int32]
+    origin: NDArray[np.int32]
+    """(n,) pictures of the same origin are copies."""
+    edit: tuple[str, ...]
+    """(n,) "original", "distractor" or the name of an edit."""
+    rendered: NDArray[np.bool_]
+    """(n,) whether the picture is a rendered page, chart, logo or flat one rather than a photograph."""
+
+
+def list_photographs(folders: Iterable[Path], seed: int, limit: int | None = None) -> list[Path]:
+    """The pictures below each folder in an order fixed by the seed, at most ``limit`` of each folder."""
+    chosen: list[Path] = []
+    for number, folder in enumerate(folders):
+        files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in {".jpg", ".jpeg", ".png"} and p.is_file())
+        random.Random(f"{seed}-{number}").shuffle(files)
+        chosen += files[:limit]
+    random.Random(seed).shuffle(chosen)
+    return chosen
+
+
+def _open(path: Path, limit: int) -> Image.Image:
+    im = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
+    if max(im.size) > limit:
+        im.thumbnail((limit, limit), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    return im
+
+
+def build(
+    files: Sequence[Path],
+    *,
+    originals: int,
+    distractors: int,
+    edits_each: int | None,
+    seed: int,
+    side: int = 500,
+    drawn: int = 0,
+) -> CopySet:
+    """Edit the first ``originals`` files, add ``distractors`` of the rest untouched, and rendered pictures.
+
+    Args:
+        files: Photographs; those beyond ``originals + distractors`` are not used.
+        originals: How many are edited.
+        distractors: How many are added as they are.
+        edits_each: How many edits each original gets, drawn at random; all of them where None.
+        seed: Decides every edit.
+        side: Photographs are first shrunk to this longest side in pixels.
+        drawn: How many pages, charts, logos and flat pictures to add, and twice as many objects on plain ground.
+    """
+    rng = random.Random(seed)
+    thumbs: list[NDArray[np.uint8]] = []
+    sizes: list[tuple[int, int]] = []
+    origin: list[int] = []
+    edit: list[str] = []
+
+    def add(im: Image.Image, of: int, name: str) -> None:
+        thumbs.append(np.asarray(im.convert("RGB").resize((_SIDE, _SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)))
+        sizes.append(im.size)
+        origin.append(of)
+        edit.append(name)
+
+    def put_edits(im: Image.Image, of: int, names: Iterable[str], other: Image.Image) -> None:
+        for name in names:
+            changed = EDITS[name](im.copy(), rng, other)
+            add(changed, of, name)
+
+    names = list(EDITS)
+    for number, path in enumerate(files[:originals]):
+        im = _open(path, side)
+        other = _open(rng.choice(files[originals : originals + distractors] or files), side)
+        add(im, number, "original")
+        put_edits(im, number, names if edits_each is None else sorted(rng.sample(names, edits_each)), other)
+    for number, path in enumerate(files[originals : originals + distractors], start=originals):
+        add(_open(path, side), number, "distractor")
+    base = originals + distractors
+    renders = [render_page, render_page, render_chart, render_logo, render_flat]
+    for number in range(drawn):
+        im = renders[number % len(renders)](rng)
+        add(im, base + number, "distractor")
+    for number in range(2 * drawn):
+        kind = random.Random(f"{seed}-{number // _OF_A_KIND}")
+        im = render_outline(kind, rng, _open(rng.choice(files), side))
+        add(im, base + drawn + number, "distractor")
+    return CopySet(
+        np.stack(thumbs),
+        np.array([s[0] for s in sizes], np.int32),
+        np.array([s[1] for s in sizes], np.int32),
+        np.array(origin, np.int32),
+        tuple(edit),
+        np.array(origin) >= base,
+    )

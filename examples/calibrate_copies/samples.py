@@ -1,0 +1,88 @@
+"""Pairs to learn from: copies, and the pictures that look most like each other without being copies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastdup_checks.copies.verify import Gates, describe_all, measure
+from fastdup_checks.copies.windows import ORIENTATIONS
+
+if TYPE_CHECKING:
+    from copyset import CopySet
+    from numpy.typing import NDArray
+
+__all__ = ["Samples", "draw"]
+
+_LOOSE = Gates(coarse=0.62, in_place=0.3, middle=0.3, behind=0.12)
+"""More gets through than in use, so that what happens near the gates is learned, too."""
+_COMPOSED = ("collage", "pasted30", "pasted50", "sticker")
+"""Edits that show parts of two photographs: what they are no copy of cannot be said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Measured pairs; those that did not pass the gates have no row in ``features``."""
+
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    """(p,) rows of the copy set."""
+    copies: NDArray[np.bool_]
+    """(p,) the truth."""
+    pair: NDArray[np.int64]
+    """(h,) to which pair each aligned hypothesis belongs."""
+    features: NDArray[np.float32]
+    """(h, features)."""
+
+
+def draw(pictures: CopySet, *, each: int, seed: int, same: set[tuple[int, int]]) -> Samples:
+    """Draw pairs of a copy set and measure them.
+
+    Args:
+        pictures: The copy set.
+        each: How many pairs of copies, and about how many others.
+        seed: Decides which.
+        same: Origins that are the same picture although they come from two files.
+    """
+    rng = np.random.default_rng(seed)
+    origin, edit = pictures.origin, np.array(pictures.edit)
+    count = len(origin)
+    untouched = np.isin(edit, ("original", "distractor"))
+    original = {int(origin[row]): row for row in np.flatnonzero(edit == "original")}
+    copies = [(original[int(origin[row])], row) for row in np.flatnonzero(~untouched)]
+    for row in original.values():
+        relatives = np.flatnonzero(origin == origin[row])
+        copies += [tuple(rng.choice(relatives, 2, replace=False).tolist()) for _ in range(4)]
+    others = _look_alikes(pictures, np.flatnonzero(untouched))
+    others = np.concatenate([others, rng.integers(0, count, (len(others) // 4, 2))])
+    a, b = origin[others[:, 0]], origin[others[:, 1]]
+    known = np.array([(min(pair), max(pair)) in same for pair in zip(a.tolist(), b.tolist(), strict=True)], bool)
+    others = others[(a != b) & ~known & ~np.isin(edit[others], _COMPOSED).any(axis=1)]
+    # A photograph rarely resembles a rendered page, chart or logo; each other is what these resemble.
+    rendered = (pictures.rendered[others[:, 0]], pictures.rendered[others[:, 1]])
+    shuffled = rng.permutation(len(others))
+    kinds = (rendered[0] & rendered[1], rendered[0] ^ rendered[1], ~rendered[0] & ~rendered[1])
+    shares = (each // 2, each // 6, each)
+    chosen = [shuffled[kind[shuffled]][:share] for kind, share in zip(kinds, shares, strict=True)]
+    positives = np.array(copies)[rng.permutation(len(copies))[:each]]
+    pairs = np.concatenate([positives, others[np.concatenate(chosen)]])
+    descriptions = describe_all(lambda rows: pictures.thumbnails[rows], count)
+    shape = (pictures.width / pictures.height).astype(np.float32)
+    measured = measure(lambda rows: pictures.thumbnails[rows], descriptions, pairs[:, 0], pairs[:, 1], shape, _LOOSE)
+    truth = np.arange(len(pairs)) < len(positives)
+    return Samples(pairs[:, 0], pairs[:, 1], truth, measured.pair, measured.evidence.features)
+
+
+def _look_alikes(pictures: CopySet, base: NDArray[np.int64], nearest: int = 4) -> NDArray[np.int64]:
+    """Of every picture the untouched ones of another origin that look most like it, in any orientation."""
+    whole = describe_all(lambda rows: pictures.thumbnails[rows], len(pictures.origin)).whole.astype(np.float32)
+    pairs = []
+    for start in range(0, len(whole), 200):
+        rows = np.arange(start, min(len(whole), start + 200))
+        alike = np.max([(whole[rows][:, order] * sign) @ whole[base].T for order, sign in ORIENTATIONS], axis=0)
+        alike[pictures.origin[rows][:, None] == pictures.origin[base][None]] = -np.inf
+        best = np.argpartition(-alike, nearest, axis=1)[:, :nearest]
+        pairs.append(np.stack([np.repeat(rows, nearest), base[best].ravel()], axis=1))
+    return np.concatenate(pairs)
