@@ -203,7 +203,7 @@ class Analysis:
             found = score_labels(near.ids, near.similarities, labels, copies=self.cluster_of)
             return {"score": found.score, "suggested": found.suggested, "confusion": found.confusion}
 
-        known = self._derive("labels-2", compute, labels.tobytes(), self.cluster_of.tobytes())
+        known = self._derive("labels-5", compute, labels.tobytes(), self.cluster_of.tobytes())
         return LabelSuspects(known["score"], known["suggested"], known["confusion"])
 
     def class_name(self, number: int) -> str | None:

@@ -35,7 +35,7 @@ VOTERS = 30
 
 _TEMPERATURE = 0.2
 """A neighbour less similar by this much has 1/e of the weight (similarities of whitened vectors)."""
-_PRIOR = 0.1
+_PRIOR = 0.05
 """Share of the votes that stands for what neighbours cannot know; keeps margins finite."""
 _ROUNDS = 2
 _PLANTED = 8
