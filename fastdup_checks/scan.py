@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from fastdup_checks.limits import Limits
     from fastdup_checks.records import Dataset, Record, Stamp
 
-__all__ = ("THUMBNAIL_SIDE", "Broken", "Progress", "Scan", "Settings", "Silent", "scan")
+__all__ = ("THUMBNAIL_SIDE", "Broken", "Progress", "Read", "Scan", "Settings", "Silent", "Worker", "scan")
 
 THUMBNAIL_SIDE = 64
 """Pixels of the square thumbnail that near-duplicates are verified on."""
@@ -142,7 +142,7 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class Read:
     """What became of one record on the way through a worker."""
 
     record: Record
@@ -239,9 +239,9 @@ def _measure_missing(
         return contents, failures, 0
     from fastdup_checks.decode import quiet_decoder  # Pillow is not needed where everything is known
 
-    worker = _Worker(dataset, settings, stamps, store.all_complete(decoder=decoder, encoder=key), encoder)
+    worker = Worker(dataset, settings, stamps, store.all_complete(decoder=decoder, encoder=key), encoder)
     measured = 0
-    unsaved: list[_Read] = []
+    unsaved: list[Read] = []
     saved_at = time.monotonic()
     progress.start("scanning", len(wanted))
     engine = engine or ThreadEngine(settings.threads)
@@ -266,7 +266,7 @@ def _measure_missing(
     return contents, failures, measured
 
 
-def _save(store: Store, place: str, reads: Sequence[_Read], *, decoder: str, key: str) -> None:
+def _save(store: Store, place: str, reads: Sequence[Read], *, decoder: str, key: str) -> None:
     store.remember(
         place,
         [(r.record.path, r.stamp, r.content) for r in reads if r.stamp is not None and r.content is not None],
@@ -277,8 +277,11 @@ def _save(store: Store, place: str, reads: Sequence[_Read], *, decoder: str, key
     )
 
 
-class _Worker:
-    """Measures shards of records; called by several threads at once."""
+class Worker:
+    """Measures shards of records; called by several threads at once.
+
+    An engine of another kind may make workers of its own where the images are; `known` is what they need of this one.
+    """
 
     def __init__(
         self,
@@ -291,7 +294,8 @@ class _Worker:
         self._reader = dataset.reader
         self._limits = settings.limits
         self._stamps = stamps
-        self._known = known
+        self.known = known
+        """Contents that need not be measured."""
         if encoder is None:
             from fastdup_checks.encoders.network import OnnxEncoder  # neither it nor Pillow is always needed
 
@@ -299,7 +303,8 @@ class _Worker:
             encoder = OnnxEncoder(settings.model)
         self._encoder: Encoder = encoder
 
-    def __call__(self, shard: Sequence[Record]) -> list[_Read]:
+    def __call__(self, shard: Sequence[Record]) -> list[Read]:
+        """Read, measure and embed the images of a shard."""
         reads = [self._measure(record) for record in shard]
         prepared = [read.prepared for read in reads if read.prepared is not None]
         vectors = iter(self._encoder.embed(prepared) if prepared else ())
@@ -308,7 +313,7 @@ class _Worker:
             for read in reads
         ]
 
-    def _measure(self, record: Record) -> _Read:
+    def _measure(self, record: Record) -> Read:
         from fastdup_checks.decode import Unreadable, decode, squash
         from fastdup_checks.statistics import measure_statistics
 
@@ -316,14 +321,14 @@ class _Worker:
         try:
             data = self._reader.read(record, at_most=self._limits.megabytes * 1_000_000)
         except OSError as error:
-            return _Read(record, stamp, None, failure=f"cannot be read: {error.strerror or error}")
+            return Read(record, stamp, None, failure=f"cannot be read: {error.strerror or error}")
         content = hashlib.sha256(data).digest()
-        if content in self._known:
-            return _Read(record, stamp, content)
+        if content in self.known:
+            return Read(record, stamp, content)
         try:
             picture = decode(data, self._limits)
         except Unreadable as error:
-            return _Read(record, stamp, content, measured=Measured(content, str(error), len(data)))
+            return Read(record, stamp, content, measured=Measured(content, str(error), len(data)))
         statistics = measure_statistics(picture.rgb, picture.width, picture.height)
         measured = Measured(
             content,
@@ -341,7 +346,7 @@ class _Worker:
         if min(rgb.size) < min(self._encoder.side, picture.width, picture.height):
             # It was decoded at a reduced scale, below what this encoder can see. Measured it is as with any other.
             rgb = decode(data, self._limits, side=self._encoder.side).rgb
-        return _Read(record, stamp, content, measured=measured, prepared=self._encoder.prepare(rgb))
+        return Read(record, stamp, content, measured=measured, prepared=self._encoder.prepare(rgb))
 
 
 def _assemble(

@@ -10,9 +10,11 @@ import hashlib
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
+
+import numpy as np
 
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.folder import FolderReader
@@ -24,7 +26,18 @@ if TYPE_CHECKING:
 
     from fastdup_checks.scan import Scan
 
-__all__ = ("Row", "TableReader", "dress", "image_name", "open_table", "order_splits", "sort_rows")
+__all__ = (
+    "Row",
+    "TableReader",
+    "dress",
+    "find_stamps",
+    "image_name",
+    "image_of",
+    "open_table",
+    "order_splits",
+    "sort_rows",
+    "text_of",
+)
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _URL_THREADS = 16
@@ -85,8 +98,38 @@ def image_name(image: str | bytes) -> str:
     return image if isinstance(image, str) else f"bytes-{hashlib.sha256(image).hexdigest()[:16]}"
 
 
-def open_table(rows: Iterable[Row], root: Path) -> Dataset:
+def image_of(value: object, column: str) -> str | bytes:
+    """The path, the URL or the bytes that a cell holds.
+
+    Raises:
+        DatasetError: if it holds something else.
+    """
+    if isinstance(value, str | bytes):
+        return value
+    if isinstance(value, bytearray | memoryview):
+        return bytes(value)
+    if isinstance(value, os.PathLike):
+        return os.fsdecode(value)
+    raise DatasetError(f"column {column!r} holds {type(value).__name__} values; paths, URLs or bytes are wanted")
+
+
+def text_of(value: object) -> str | None:
+    """A label, split or group as text, None where there is none.
+
+    Whole numbers have no decimals: whether a column holds 3 or 3.0 depends on whether another of its cells is empty.
+    """
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return None if value is None or value != value else str(value) or None  # noqa: PLR0124 - not a number
+
+
+def open_table(rows: Iterable[Row], root: Path, *, stamps: Mapping[str, Stamp | None] | None = None) -> Dataset:
     """The distinct images of a table, to be scanned: without splits, labels and groups, which `dress` adds.
+
+    Args:
+        rows: the table.
+        root: the folder that relative paths are relative to.
+        stamps: name -> stamp of every image, where they are known; by default they are taken now.
 
     Raises:
         DatasetError: if there is no row, or a URL cannot be read because fsspec is not installed.
@@ -101,7 +144,7 @@ def open_table(rows: Iterable[Row], root: Path) -> Dataset:
     if not names:
         raise DatasetError("there are no images: the table has no row that names one")
     ordered = sorted(names, key=_order)
-    reader = TableReader(root, held, _find_stamps(ordered, root, held))
+    reader = TableReader(root, held, find_stamps(ordered, root, held) if stamps is None else stamps)
     return Dataset(root, reader, tuple(Record(name) for name in ordered), labelled=False)
 
 
@@ -131,6 +174,12 @@ def dress(scan: Scan, rows: Sequence[Row], *, splits: Sequence[str] | None = Non
     )
     readable = [(record, known[name]) for record in records if (name := listed.get(record.path, record.path)) in known]
     take = [number for _, number in readable]
+    columns: dict[str, Any] = {
+        column.name: values[take] if isinstance(values, np.ndarray) else tuple(values[number] for number in take)
+        for column in fields(scan)
+        if column.name not in {"images", "broken"}
+        and isinstance(values := getattr(scan, column.name), np.ndarray | tuple)
+    }
     return replace(
         scan,
         dataset=dataset,
@@ -140,14 +189,7 @@ def dress(scan: Scan, rows: Sequence[Row], *, splits: Sequence[str] | None = Non
             for record in records
             if (name := listed.get(record.path, record.path)) in broken
         ),
-        contents=tuple(scan.contents[number] for number in take),
-        pixels=tuple(scan.pixels[number] for number in take),
-        formats=tuple(scan.formats[number] for number in take),
-        modes=tuple(scan.modes[number] for number in take),
-        width=scan.width[take],
-        height=scan.height[take],
-        statistics=scan.statistics[take],
-        vectors=scan.vectors[take],
+        **columns,
     )
 
 
@@ -196,7 +238,8 @@ def _local(root: Path, name: str) -> str:
     return os.path.join(root, path)  # noqa: PTH118 - a million times
 
 
-def _find_stamps(names: Sequence[str], root: Path, held: Mapping[str, bytes]) -> dict[str, Stamp | None]:
+def find_stamps(names: Sequence[str], root: Path, held: Mapping[str, bytes]) -> dict[str, Stamp | None]:
+    """Name -> stamp of each image; None where it cannot be found, or its place keeps no stamps."""
     stamps: dict[str, Stamp | None] = {}
     remote = []
     for name in names:

@@ -14,7 +14,9 @@ from fastdup_checks.checks import CHECKS
 from fastdup_checks.expectation import Bound, Expectation
 from fastdup_checks.gx.docs import DETAILS
 from fastdup_checks.gx.metrics import params_of
-from fastdup_checks.gx.report import known_report
+from fastdup_checks.gx.report import BatchReport, known_report
+from fastdup_checks.gx.source import baseline_of
+from fastdup_checks.pipeline import evaluate
 from fastdup_checks.report.contents import gallery_page
 from fastdup_checks.report.gallery import render_gallery
 from fastdup_checks.result import Result
@@ -90,13 +92,7 @@ def _render(key: str, validation: Any, results: list[Any]) -> str | None:
     if report is None:
         _log.warning("the gallery of %s is not written: this process has not looked at its images", key)
         return None
-    verdicts = []
-    for result in results:
-        details = result.result["details"][DETAILS]
-        said, params = details["verdict"], params_of(details["verdict"]["check"], details["params"])
-        bound = Bound(*next(iter(said["bound"].items()))) if said["bound"] else None
-        entry = Expectation(said["id"], said["check"], bound, CHECKS[said["check"]].unit, params, said["severity"])
-        verdicts.append(Verdict(entry, report.measure(said["check"], params), said["outcome"], said["message"]))
+    verdicts = [_verdict(result.result["details"][DETAILS], report) for result in results]
     with Store(report.analysis.scan.settings.cache) as store:
         page = gallery_page(Result(report.analysis, verdicts), store)
         return render_gallery(
@@ -107,6 +103,19 @@ def _render(key: str, validation: Any, results: list[Any]) -> str | None:
                 about=(*page.about, ("great_expectations", great_expectations.__version__)),
             )
         )
+
+
+def _verdict(details: dict[str, Any], report: BatchReport) -> Verdict:
+    """The verdict of a stored result, with all of its findings."""
+    said = details["verdict"]
+    params = params_of(said["check"], details["params"])
+    bound = Bound(*next(iter(said["bound"].items()))) if said["bound"] else None
+    entry = Expectation(
+        said["id"], said["check"], bound, CHECKS[said["check"]].unit, params, said["severity"], xfail=details["xfail"]
+    )
+    if bound is not None:
+        return evaluate(entry, report.analysis, baseline_of(details["config"]))
+    return Verdict(entry, report.measure(said["check"], params), said["outcome"], said["message"])
 
 
 def _file_name(identifier: Any, key: str) -> str:

@@ -10,13 +10,17 @@ from typing import ClassVar, List, Optional
 from fastdup_checks.gx.rule import ImageBatchRule, Number
 
 __all__ = (
+    "ExpectImageClassBalanceToBeAtLeast",
     "ExpectImageConflictingLabelCountToBeAtMost",
     "ExpectImageDuplicateRateToBeAtMost",
     "ExpectImageLabelConsistencyToBeAtLeast",
     "ExpectImageNearDuplicateRateToBeAtMost",
     "ExpectImageOutlierRateToBeAtMost",
+    "ExpectNoImageClassMissingFromSplits",
+    "ExpectNoImageGroupLeakBetweenSplits",
     "ExpectNoImageLeakBetweenSplits",
     "ExpectUnreadableImageCountToBeAtMost",
+    "ScopedRule",
 )
 
 
@@ -24,6 +28,7 @@ class ScopedRule(ImageBatchRule):
     """A rule that can be kept to a part of the batch.
 
     Args:
+        at_most: The bound, inclusive; some rules have `at_least` instead.
         split: Only images of this split are counted; copies and neighbours are still looked for among all.
         label: Only images with this label, likewise.
     """
@@ -49,7 +54,11 @@ class ExpectImageDuplicateRateToBeAtMost(ScopedRule):
 
 
 class ExpectImageNearDuplicateRateToBeAtMost(ScopedRule):
-    """Expect that at most so large a share of the images is an edited copy of another one."""
+    """Expect that at most so large a share of the images is an edited copy of another one.
+
+    Args:
+        threshold: The probability from which two images are copies.
+    """
 
     check: ClassVar[str] = "near_duplicate_rate"
     sentence: ClassVar[str] = (
@@ -57,6 +66,7 @@ class ExpectImageNearDuplicateRateToBeAtMost(ScopedRule):
         "(resized, cropped, mirrored, recoloured, ...)."
     )
     at_most: Number = 0.01
+    threshold: Optional[Number] = None
 
 
 class ExpectNoImageLeakBetweenSplits(ImageBatchRule):
@@ -65,6 +75,7 @@ class ExpectNoImageLeakBetweenSplits(ImageBatchRule):
     Args:
         between: Two splits; by default every two splits of the batch.
         kind: "any", or "exact" to leave edited copies out.
+        threshold: The probability from which two images are copies.
         at_most: So many leaked images are let pass.
     """
 
@@ -72,27 +83,50 @@ class ExpectNoImageLeakBetweenSplits(ImageBatchRule):
     sentence: ClassVar[str] = "At most $at_most of the images in $image_column may be in two splits."
     between: Optional[List[str]] = None
     kind: str = "any"
+    threshold: Optional[Number] = None
+    at_most: Number = 0
+
+
+class ExpectNoImageGroupLeakBetweenSplits(ImageBatchRule):
+    """Expect that no group (patient, video, product) has images in two splits.
+
+    Args:
+        between: Two splits; by default every two splits of the batch.
+        at_most: So many groups are let pass.
+    """
+
+    check: ClassVar[str] = "group_leak"
+    sentence: ClassVar[str] = "At most $at_most groups of images in $image_column may be in two splits."
+    between: Optional[List[str]] = None
     at_most: Number = 0
 
 
 class ExpectImageOutlierRateToBeAtMost(ScopedRule):
-    """Expect that at most so large a share of the images is like no other one."""
+    """Expect that at most so large a share of the images is like no other one.
+
+    Args:
+        threshold: The score from which an image is an outlier.
+    """
 
     check: ClassVar[str] = "outlier_rate"
     sentence: ClassVar[str] = "At most $at_most of the images in $image_column may be like no other image."
     at_most: Number = 0.01
-    threshold: Number = 0.5
+    threshold: Optional[Number] = None
 
 
 class ExpectImageLabelConsistencyToBeAtLeast(ScopedRule):
-    """Expect that at least so large a share of the images has the label that its look-alikes carry."""
+    """Expect that at least so large a share of the images has the label that its look-alikes carry.
+
+    Args:
+        threshold: The chance of a wrong label from which an image is a suspect.
+    """
 
     check: ClassVar[str] = "label_consistency"
     sentence: ClassVar[str] = (
         "At least $at_least of the images in $image_column must have the label that their look-alikes carry."
     )
     at_least: Number = 0.95
-    threshold: Number = 0.5
+    threshold: Optional[Number] = None
 
 
 class ExpectImageConflictingLabelCountToBeAtMost(ScopedRule):
@@ -100,4 +134,22 @@ class ExpectImageConflictingLabelCountToBeAtMost(ScopedRule):
 
     check: ClassVar[str] = "conflicting_labels"
     sentence: ClassVar[str] = "At most $at_most groups of copies in $image_column may carry different labels."
+    at_most: Number = 0
+
+
+class ExpectImageClassBalanceToBeAtLeast(ScopedRule):
+    """Expect that the smallest class has at least so many images for each image of the largest."""
+
+    check: ClassVar[str] = "class_balance"
+    sentence: ClassVar[str] = (
+        "The smallest class in $image_column must have at least $at_least images for each image of the largest."
+    )
+    at_least: Number = 0.05
+
+
+class ExpectNoImageClassMissingFromSplits(ScopedRule):
+    """Expect that every class is in every split."""
+
+    check: ClassVar[str] = "missing_class"
+    sentence: ClassVar[str] = "At most $at_most classes in $image_column may be in one split and not in another."
     at_most: Number = 0

@@ -26,9 +26,9 @@ __all__ = (
     "message_of",
     "observed",
     "prescription",
-    "row_details",
     "row_message",
     "statement",
+    "stored_details",
     "with_word",
 )
 
@@ -41,7 +41,9 @@ _GROUP = 4
 """Pictures of one finding."""
 
 
-def batch_result(verdict: Verdict, report: BatchReport, wanted: Mapping[str, Any], column: str) -> dict[str, Any]:
+def batch_result(
+    verdict: Verdict, report: BatchReport, wanted: Mapping[str, Any], column: str, config: str | None
+) -> dict[str, Any]:
     """The result of a rule about a number, as full as the result format wants it."""
     measurement = verdict.measurement
     percent = 100 * measurement.count / measurement.population if measurement.population else None
@@ -61,10 +63,12 @@ def batch_result(verdict: Verdict, report: BatchReport, wanted: Mapping[str, Any
         if wanted["result_format"] == "COMPLETE":
             result["unexpected_list"] = images
             result["unexpected_index_list"] = [{column: path} for path in images]
-    return result | row_details(verdict, report, wanted)
+    return result | stored_details(verdict, report, wanted, config)
 
 
-def row_details(verdict: Verdict, report: BatchReport, wanted: Mapping[str, Any]) -> dict[str, Any]:
+def stored_details(
+    verdict: Verdict, report: BatchReport, wanted: Mapping[str, Any], config: str | None
+) -> dict[str, Any]:
     """What every image rule adds to its result: the verdict with its worst findings, and their pictures."""
     if wanted["result_format"] == "BOOLEAN_ONLY":
         return {}
@@ -78,7 +82,9 @@ def row_details(verdict: Verdict, report: BatchReport, wanted: Mapping[str, Any]
         "details": {
             DETAILS: {
                 "batch": report.key,
+                "config": config,
                 "params": asdict(verdict.expectation.params),
+                "xfail": verdict.expectation.xfail,
                 "verdict": payload,
                 "pictures": pictures,
             },
@@ -138,8 +144,8 @@ def statement(result: Any) -> list[Any]:
     """Why a rule failed, in red."""
     if result.success:
         return []
-    details = _details(result)
-    said = message_of(result).removeprefix(f"{details['verdict']['id']}: ") if details else message_of(result)
+    known = _details(result)
+    said = message_of(result).removeprefix(f"{known['verdict']['id']}: ") if known else message_of(result)
     return [raw_block(f'<strong class="text-danger">{escape(said)}</strong>')]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from great_expectations.core.metric_domain_types import MetricDomainTypes
-from great_expectations.execution_engine import PandasExecutionEngine
+from great_expectations.execution_engine import PandasExecutionEngine, SparkDFExecutionEngine
 from great_expectations.expectations.metrics.map_metric_provider import (
     ColumnMapMetricProvider,
     column_condition_partial,
@@ -16,9 +16,9 @@ from great_expectations.validator.metric_configuration import MetricConfiguratio
 
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.errors import FastdupChecksError
-from fastdup_checks.gx.report import Unmeasured, report_rows
-from fastdup_checks.gx.source import SOURCE_KEYS, Source, frame_rows, image_of
-from fastdup_checks.table import image_name
+from fastdup_checks.gx.report import Unmeasured, report_rows, report_spark
+from fastdup_checks.gx.source import SOURCE_KEYS, Source, frame_rows
+from fastdup_checks.table import image_name, image_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,6 +75,25 @@ class ImageReport(TableMetricProvider):
             return Unmeasured(str(error))
         return report_rows(rows, source)
 
+    @metric_value(engine=SparkDFExecutionEngine)
+    def _spark(
+        cls,
+        execution_engine: SparkDFExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        **_: Any,
+    ) -> BatchReport | Unmeasured:
+        frame, _compute, _accessor = execution_engine.get_compute_domain(
+            domain_kwargs=metric_domain_kwargs,
+            domain_type=MetricDomainTypes.TABLE,
+        )
+        try:
+            source = Source.of(metric_value_kwargs["image_column"], metric_value_kwargs)
+            columns = source.columns(frame.columns)
+        except FastdupChecksError as error:
+            return Unmeasured(str(error))
+        return report_spark(frame, columns, source)
+
 
 class FindingsCondition(ColumnMapMetricProvider):
     """A row is as wanted where its image is in no finding of a check."""
@@ -110,6 +129,19 @@ class FindingsCondition(ColumnMapMetricProvider):
         bad = offenders(_metrics[REPORT], cls.check, arguments)
         fine = [bad is not None and image_name(image_of(value, column.name)) not in bad for value in column.tolist()]
         return pd.Series(fine, index=column.index, dtype=bool)
+
+    @column_condition_partial(engine=SparkDFExecutionEngine)
+    def _spark(
+        cls,
+        column: Any,  # noqa: ARG002 - a Column, which does not tell its name
+        _metrics: dict[str, Any],
+        _table: Any,
+        _accessor_domain_kwargs: dict[str, Any],
+        **arguments: Any,
+    ) -> Any:
+        from fastdup_checks.spark import not_among
+
+        return not_among(_table, _accessor_domain_kwargs["column"], offenders(_metrics[REPORT], cls.check, arguments))
 
 
 def offenders(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from fastdup_checks.analysis import Analysis
 from fastdup_checks.checks import CHECKS
@@ -18,19 +19,23 @@ from fastdup_checks.store import Store
 from fastdup_checks.table import TableReader, dress, open_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from fastdup_checks.engine import Engine
     from fastdup_checks.findings import Measurement
     from fastdup_checks.gx.source import Source
     from fastdup_checks.records import Dataset
     from fastdup_checks.table import Row
 
-__all__ = ("BatchReport", "Unmeasured", "guarded", "known_report", "report_rows")
+__all__ = ("BatchReport", "Unmeasured", "guarded", "known_report", "report_rows", "report_spark")
 
 _ANALYSES = 8
 """Batches whose analysis is kept in memory; that of an older one is made again, from the store."""
 _BATCHES = 256
 """Batches that are known at all: all those of one checkpoint, so that its gallery can be written in the end."""
+
+_LONGEST = 500
+"""Letters of an error that was not foreseen."""
 
 _log = logging.getLogger(__name__)
 
@@ -117,6 +122,27 @@ def report_rows(rows: Sequence[Row], source: Source) -> BatchReport | Unmeasured
     return guarded(find)
 
 
+def report_spark(frame: Any, columns: Mapping[str, str], source: Source) -> BatchReport | Unmeasured:
+    """The report of a Spark data frame: what is needed of each image is found out where its partition is.
+
+    Args:
+        frame: the batch.
+        columns: see `Source.columns`.
+        source: how to look at it.
+    """
+
+    def find() -> BatchReport | None:
+        from fastdup_checks.spark import SparkEngine, list_images
+
+        rows, stamps = list_images(frame, columns, source.folder)
+        bare = open_table(rows, source.folder, stamps=stamps)
+        assert isinstance(bare.reader, TableReader)
+        engine = SparkEngine(frame, columns["image"], bare.reader, source.settings)
+        return _memory.report(_key(rows, bare, source), lambda: _analyse(bare, rows, source, cast("Engine", engine)))
+
+    return guarded(find)
+
+
 def guarded(find: Callable[[], BatchReport | None]) -> BatchReport | Unmeasured:
     """What `find` gives, or why it gives nothing."""
     try:
@@ -125,9 +151,17 @@ def guarded(find: Callable[[], BatchReport | None]) -> BatchReport | Unmeasured:
         return Unmeasured(str(error))
     except Exception as error:  # noqa: BLE001 - whatever it was, the rules fail and say it
         _log.exception("the images of the batch could not be looked at")
-        return Unmeasured(f"{type(error).__name__}: {error}")
+        return Unmeasured(f"{type(error).__name__}: {_brief(str(error))}")
     assert found is not None
     return found
+
+
+def _brief(text: str) -> str:
+    """One line of an error that may hold the stack traces of two machines, as Spark's do."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    causes = [line for line in lines[1:] if re.match(r"[\w.]*(Error|Exception): ", line)]
+    said = "; ".join(dict.fromkeys([*lines[:1], *causes[:1]]))
+    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]} ..."
 
 
 def known_report(key: str) -> BatchReport | None:
@@ -135,8 +169,8 @@ def known_report(key: str) -> BatchReport | None:
     return _memory.report(key)
 
 
-def _analyse(bare: Dataset, rows: Sequence[Row], source: Source) -> Analysis:
-    return Analysis(dress(scan(bare, source.settings), rows, splits=source.order(rows)))
+def _analyse(bare: Dataset, rows: Sequence[Row], source: Source, engine: Engine | None = None) -> Analysis:
+    return Analysis(dress(scan(bare, source.settings, engine=engine), rows, splits=source.order(rows)))
 
 
 def _key(rows: Sequence[Row], bare: Dataset, source: Source) -> str:

@@ -28,7 +28,7 @@ from fastdup_checks.expectation import Expectation as Entry
 from fastdup_checks.gx import docs
 from fastdup_checks.gx.metrics import DOMAIN_KEYS, REPORT, params_of, report_configuration
 from fastdup_checks.gx.report import BatchReport, Unmeasured
-from fastdup_checks.gx.source import SOURCE_KEYS
+from fastdup_checks.gx.source import SOURCE_KEYS, baseline_of
 from fastdup_checks.pipeline import evaluate
 from fastdup_checks.records import printable, valid_text
 from fastdup_checks.table import image_name
@@ -193,12 +193,14 @@ class ImageBatchRule(ImageRule, BatchExpectation):
         report = metrics[REPORT]
         try:
             entry = self._entry(Bound(direction, float(self._get_success_kwargs()[direction])))
-            verdict = evaluate(entry, _analysis(report, self.check))
+            verdict = evaluate(entry, _analysis(report, self.check), baseline_of(self.config))
         except FastdupChecksError as error:
             return _failure(error)
         return {
             "success": verdict.outcome in {"passed", "xfailed"},
-            "result": docs.batch_result(verdict, report, wanted, self._get_success_kwargs()["image_column"]),
+            "result": docs.batch_result(
+                verdict, report, wanted, self._get_success_kwargs()["image_column"], self.config
+            ),
         }
 
 
@@ -216,7 +218,7 @@ class ImageRowRule(ImageRule, ColumnMapExpectation):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if cls.check:
-            own = tuple(name for name in CHECKS[cls.check].parameters() if name in cls.__annotations__)
+            own = tuple(name for name in CHECKS[cls.check].parameters() if name in cls.__fields__)
             cls.args_keys = ("column", "mostly", *own)
             cls.success_keys = ("mostly", *own, *SOURCE_KEYS)
 
@@ -256,7 +258,7 @@ class ImageRowRule(ImageRule, ColumnMapExpectation):
         share = self._get_success_kwargs()["mostly"]
         outcome: Outcome = "passed" if judged["success"] else "failed" if entry.severity == "error" else "warned"
         verdict = Verdict(entry, measurement, outcome, docs.row_message(entry.id, result, share, measurement.remark))
-        judged["result"] = result | docs.row_details(verdict, report, wanted)
+        judged["result"] = result | docs.stored_details(verdict, report, wanted, self.config)
         return judged
 
 

@@ -7,20 +7,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fastdup_checks.baseline import Baseline, read_baseline
 from fastdup_checks.config import Plan, TablePlan, load_plan
 from fastdup_checks.encoders.entry import model_named
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.limits import Limits
 from fastdup_checks.pipeline import scan_settings
 from fastdup_checks.scan import Settings
-from fastdup_checks.table import Row, sort_rows
+from fastdup_checks.table import Row, image_of, sort_rows, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
 
-__all__ = ("SOURCE_KEYS", "Source", "frame_rows", "image_of", "value_text")
+__all__ = ("SOURCE_KEYS", "Source", "baseline_of", "frame_rows")
 
 SOURCE_KEYS = (
     "config",
@@ -108,6 +109,15 @@ class Source:
         }
 
 
+def baseline_of(config: str | None) -> Baseline | None:
+    """What the baseline of a data.yml accepts, where it has one.
+
+    Raises:
+        ConfigError: if the file or its baseline is wrong.
+    """
+    return read_baseline(load_plan(config).baseline) if config else None
+
+
 def frame_rows(frame: pd.DataFrame, columns: Mapping[str, str]) -> list[Row]:
     """The rows that have an image.
 
@@ -115,35 +125,12 @@ def frame_rows(frame: pd.DataFrame, columns: Mapping[str, str]) -> list[Row]:
         DatasetError: if the image column holds something else than paths, URLs or bytes.
     """
     some = frame[frame[columns["image"]].notna()]
-    values = {what: some[name].tolist() for what, name in columns.items()}
+    # Every kind of null as None: pandas has several, and one of them cannot even be compared.
+    values = {
+        what: some[name].astype(object).where(some[name].notna(), None).tolist() for what, name in columns.items()
+    }
     images = [image_of(value, columns["image"]) for value in values.pop("image")]
-    texts = {what: [value_text(value) for value in column] for what, column in values.items()}
+    texts = {what: [text_of(value) for value in column] for what, column in values.items()}
     return [
         Row(image, **{what: column[number] for what, column in texts.items()}) for number, image in enumerate(images)
     ]
-
-
-def image_of(value: object, column: str) -> str | bytes:
-    """The path, URL or bytes that a cell holds.
-
-    Raises:
-        DatasetError: if it holds something else.
-    """
-    if isinstance(value, str | bytes):
-        return value
-    if isinstance(value, bytearray | memoryview):
-        return bytes(value)
-    if isinstance(value, os.PathLike):
-        return os.fsdecode(value)
-    raise DatasetError(f"column {column!r} holds {type(value).__name__} values; paths, URLs or bytes are wanted")
-
-
-def value_text(value: Any) -> str | None:
-    """A label or a split as text; None where there is none. Whole numbers have no decimals, whatever their column."""
-    import pandas as pd
-
-    if value is None or value is pd.NA or value != value:  # noqa: PLR0124 - not-a-number is the one such value
-        return None
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value) or None

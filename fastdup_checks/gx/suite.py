@@ -12,7 +12,7 @@ from great_expectations import ExpectationSuite
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.config import Plan, load_plan
 from fastdup_checks.expectation import Expectation
-from fastdup_checks.gx import batch_rules
+from fastdup_checks.gx import batch_rules, quality_rules
 from fastdup_checks.gx.rule import META, ImageBatchRule
 from fastdup_checks.pipeline import open_dataset
 from fastdup_checks.records import valid_text
@@ -20,7 +20,9 @@ from fastdup_checks.records import valid_text
 __all__ = ("frame_from_config", "rule_of", "suite_from_config")
 
 RULES: dict[str, type[ImageBatchRule]] = {
-    rule.check: rule for rule in (getattr(batch_rules, name) for name in batch_rules.__all__)
+    rule.check: rule
+    for rule in (*vars(batch_rules).values(), *vars(quality_rules).values())
+    if isinstance(rule, type) and issubclass(rule, ImageBatchRule) and rule.check
 }
 """The rule of each check."""
 

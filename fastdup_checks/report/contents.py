@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+    from PIL import Image
 
     from fastdup_checks.analysis import Analysis
     from fastdup_checks.records import Record
@@ -102,25 +103,43 @@ class Thumbnails:
         scan = self._scan
         name = f"jpeg-{THUMBNAIL_SIDE}/{scan.decoder}/{scan.contents[row].hex()}"
         known = self._store.derived(name)
-        if known is None:
-            known = self._make(scan.images[row])
-            self._store.derive(name, known)
-        return known or None
+        if known is not None:
+            return known
+        picture = self._open(scan.images[row])
+        if picture is None:
+            return _jpeg(self._small(row))
+        picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+        made = _jpeg(picture)
+        self._store.derive(name, made)
+        return made
 
-    def _make(self, record: Record) -> bytes:
+    def _open(self, record: Record) -> Image.Image | None:
+        """The picture itself, or None where it is gone, or lies where only other machines can read it."""
         from fastdup_checks.decode import Unreadable, decode, quiet_decoder
 
         limits = self._scan.settings.limits
         try:
             with quiet_decoder():
                 data = self._scan.dataset.reader.read(record, at_most=limits.megabytes * 1_000_000)
-                picture = decode(data, limits).rgb
-        except (OSError, Unreadable):  # gone or changed since it was scanned
-            return b""
-        picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-        out = io.BytesIO()
-        picture.save(out, "JPEG", quality=80, optimize=True)
-        return out.getvalue()
+                return decode(data, limits).rgb
+        except (OSError, Unreadable):
+            return None
+
+    def _small(self, row: int) -> Image.Image:
+        """What the scan has kept of the picture, in its shape."""
+        from PIL import Image
+
+        scan = self._scan
+        square = Image.fromarray(scan.thumbnails(np.array([row]), self._store)[0])
+        width, height = int(scan.width[row]), int(scan.height[row])
+        scale = max(square.size) / max(width, height)
+        return square.resize((max(1, round(width * scale)), max(1, round(height * scale))))
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=80, optimize=True)
+    return out.getvalue()
 
 
 def _facts(analysis: Analysis) -> dict[str, Facts]:

@@ -98,7 +98,7 @@ def test_the_page_has_sentences_values_pictures_and_a_gallery(
     assert "At most 0 of the images in path may be unreadable." in text
     assert "At most 50% of the images in path may repeat another one exactly." in text
     assert "Severity: warning." in text
-    assert "3 images, above the 0 allowed (among 123 images)" in text
+    assert f"3 images, above the 0 allowed (among {len(frame)} images)" in text
     assert "At least 90% of the rows must be so." in text
     assert "**" not in text  # what GX prints of rules that it cannot put in words
     pictures = re.findall(r'<img src="data:image/jpeg;base64,[^"]+"', site.text)
@@ -148,7 +148,7 @@ def test_names_stay_text(site: Site, root: str, tmp_path: Path, frame: pd.DataFr
     )
     for page in (site.page, *site.galleries):
         text = page.read_text(encoding="utf-8")
-        for tag in ("<script>alert", "<b>bold", "<em>", "<u>"):
+        for tag in ("<script>alert", "<b>bold", "<em>train", "<em>nowhere", "<u>0", "<u>1"):
             assert tag not in text, (page, tag)
     shown = html.unescape(site.text)
     for name in ("<script>alert(1)", "$column $100.jpg", "two\\nlines é.jpg", "<em>nowhere</em>", "{{ x }}.jpg"):
