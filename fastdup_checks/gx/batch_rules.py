@@ -16,9 +16,11 @@ __all__ = (
     "ExpectImageLabelConsistencyToBeAtLeast",
     "ExpectImageNearDuplicateRateToBeAtMost",
     "ExpectImageOutlierRateToBeAtMost",
+    "ExpectImageSplitDriftToBeAtMost",
     "ExpectNoImageClassMissingFromSplits",
     "ExpectNoImageGroupLeakBetweenSplits",
     "ExpectNoImageLeakBetweenSplits",
+    "ExpectNovelImageRateToBeAtMost",
     "ExpectUnreadableImageCountToBeAtMost",
     "ScopedRule",
 )
@@ -153,3 +155,37 @@ class ExpectNoImageClassMissingFromSplits(ScopedRule):
     check: ClassVar[str] = "missing_class"
     sentence: ClassVar[str] = "At most $at_most classes in $image_column may be in one split and not in another."
     at_most: Number = 0
+
+
+class ExpectImageSplitDriftToBeAtMost(ImageBatchRule):
+    """Expect that the pictures of two splits are alike.
+
+    Args:
+        between: Two splits; by default the two that differ most.
+        at_most: The largest drift: 0 where the splits are mixed, 1 where they have nothing in common.
+    """
+
+    check: ClassVar[str] = "split_drift"
+    sentence: ClassVar[str] = "The splits of the images in $image_column may differ by at most $at_most (0 to 1)."
+    between: Optional[List[str]] = None
+    at_most: Number = 0.1
+
+
+class ExpectNovelImageRateToBeAtMost(ImageBatchRule):
+    """Expect that at most so large a share of the new images is unlike anything that is known.
+
+    Args:
+        split: The new images; by default those of the last split.
+        against: The known images; by default those of the first split.
+        reference: The embeddings.npy of an earlier run, in the place of `against`.
+        p_value: An image is new where its p-value is at most this.
+        at_most: The largest share, inclusive.
+    """
+
+    check: ClassVar[str] = "novelty_rate"
+    sentence: ClassVar[str] = "At most $at_most of the new images in $image_column may be unlike anything known."
+    split: Optional[str] = None
+    against: Optional[str] = None
+    reference: Optional[str] = None
+    p_value: Optional[Number] = None
+    at_most: Number = 0.05

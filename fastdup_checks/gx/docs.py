@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastdup_checks.gx.html import data_uri, escape, finding_cards, link, raw_block, text_block
@@ -73,7 +74,7 @@ def stored_details(
     if wanted["result_format"] == "BOOLEAN_ONLY":
         return {}
     most = 0 if wanted.get("exclude_unexpected_values") else wanted["partial_unexpected_count"]
-    payload = verdict_payload(verdict, most)
+    entry, payload = verdict.expectation, verdict_payload(verdict, most)
     shown = {valid_text(path): path for f in verdict.measurement.findings[:most] for path in f.images[:_GROUP]}
     wanted_pictures = dict.fromkeys(path for f in _with_pictures(payload["findings"]) for path in f["images"][:_GROUP])
     jpegs = report.thumbnails(shown[path] for path in wanted_pictures)
@@ -83,8 +84,8 @@ def stored_details(
             DETAILS: {
                 "batch": report.key,
                 "config": config,
-                "params": asdict(verdict.expectation.params),
-                "xfail": verdict.expectation.xfail,
+                "params": {k: str(v) if isinstance(v, Path) else v for k, v in asdict(entry.params).items()},
+                "xfail": entry.xfail,
                 "verdict": payload,
                 "pictures": pictures,
             },

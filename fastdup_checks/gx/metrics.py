@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from great_expectations.core.metric_domain_types import MetricDomainTypes
@@ -160,15 +161,16 @@ def offenders(
 
 def params_of(check: str, arguments: Mapping[str, Any]) -> Any:
     """The parameters of a check, from the arguments of a rule."""
-    params = CHECKS[check].params
-    names = CHECKS[check].parameters()
-    return params(
-        **{
-            name: tuple(value) if isinstance(value := arguments[name], list) else value
-            for name in names
-            if arguments.get(name) is not None
-        }
-    )
+    kinds = {name: about["kind"] for name, about in CHECKS[check].parameters().items()}
+    given = {name: arguments[name] for name in kinds if arguments.get(name) is not None}
+    return CHECKS[check].params(**{name: _param(kinds[name], value) for name, value in given.items()})
+
+
+def _param(kind: str, value: Any) -> Any:
+    """A parameter as the check wants it: JSON has neither pairs nor paths."""
+    if kind == "split_pair":
+        return tuple(value)
+    return Path(value) if kind == "path" else value
 
 
 def condition_name(check: str) -> str:

@@ -14,6 +14,7 @@ __all__ = (
     "ExpectColumnImagesNotToBeDuplicated",
     "ExpectColumnImagesNotToBeInTwoSplits",
     "ExpectColumnImagesNotToBeNearDuplicated",
+    "ExpectColumnImagesNotToBeNovel",
     "ExpectColumnImagesNotToBeOutliers",
     "ExpectColumnImagesNotToHaveConflictingLabels",
     "ExpectColumnImagesToBeReadable",
@@ -88,3 +89,22 @@ class ExpectColumnImagesNotToHaveConflictingLabels(ImageRowRule):
     check: ClassVar[str] = "conflicting_labels"
     map_metric: ClassVar[Optional[str]] = rows_of("conflicting_labels")
     sentence: ClassVar[str] = "Copies of a picture in $column must carry the same label."
+
+
+class ExpectColumnImagesNotToBeNovel(ImageRowRule):
+    """Expect that no image of the new split is unlike anything that is known.
+
+    Args:
+        split: The new images; by default those of the last split.
+        against: The known images; by default those of the first split.
+        reference: The embeddings.npy of an earlier run, in the place of `against`.
+        p_value: An image is new where its p-value is at most this.
+    """
+
+    check: ClassVar[str] = "novelty_rate"
+    map_metric: ClassVar[Optional[str]] = rows_of("novelty_rate")
+    sentence: ClassVar[str] = "The new images in $column must not be unlike anything known."
+    split: Optional[str] = None
+    against: Optional[str] = None
+    reference: Optional[str] = None
+    p_value: Optional[Number] = None

@@ -273,6 +273,15 @@ def _analysis(report: BatchReport | Unmeasured, check: str) -> Analysis:
     if not report.analysis.images and check != "broken_images":
         broken = report.analysis.scan.broken
         raise DatasetError(f"no image can be read; {printable(broken[0].record.path)}: {broken[0].reason}")
+    dataset = report.analysis.scan.dataset
+    have = {
+        "labels": dataset.labelled,
+        "splits": bool(dataset.splits),
+        "groups": any(record.group is not None for record in dataset.records),
+    }
+    for need in sorted(CHECKS[check].needs):
+        if not have[need]:
+            raise DatasetError(f"{check} needs {need}, and the batch has none; name their column ({need[:-1]}_column)")
     return report.analysis
 
 

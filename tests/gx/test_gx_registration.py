@@ -26,6 +26,7 @@ expect_column_images_not_to_be_flawed
 expect_column_images_not_to_be_greyscale
 expect_column_images_not_to_be_in_two_splits
 expect_column_images_not_to_be_near_duplicated
+expect_column_images_not_to_be_novel
 expect_column_images_not_to_be_outliers
 expect_column_images_not_to_be_tiny
 expect_column_images_not_to_have_conflicting_labels
@@ -44,11 +45,13 @@ expect_image_duplicate_rate_to_be_at_most
 expect_image_label_consistency_to_be_at_least
 expect_image_near_duplicate_rate_to_be_at_most
 expect_image_outlier_rate_to_be_at_most
+expect_image_split_drift_to_be_at_most
 expect_low_contrast_image_rate_to_be_at_most
 expect_low_information_image_rate_to_be_at_most
 expect_no_image_class_missing_from_splits
 expect_no_image_group_leak_between_splits
 expect_no_image_leak_between_splits
+expect_novel_image_rate_to_be_at_most
 expect_odd_aspect_ratio_image_rate_to_be_at_most
 expect_odd_size_image_rate_to_be_at_most
 expect_tiny_image_rate_to_be_at_most
@@ -104,3 +107,10 @@ def test_importing_the_product_does_not_import_great_expectations() -> None:
         "sys.exit('great_expectations' in sys.modules or 'pandas' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_guide_names_every_rule() -> None:
+    guide = (Path(__file__).parents[2] / "examples/great_expectations/README.md").read_text(encoding="utf-8")
+    for name, value in vars(images).items():
+        if getattr(value, "expectation_type", ""):
+            assert f"| `{name}` |" in guide, name

@@ -317,7 +317,10 @@ def test_names_and_pictures_stay_out_of_results_that_exclude_values(
         (pd.DataFrame({"file": ["a.jpg"]}), "no column 'path'; its columns are 'file'"),
         (pd.DataFrame({"path": [1, 2]}), "holds int values"),
         (pd.DataFrame({"path": ["a.jpg"]}), "no image can be read; a.jpg"),
-        (pd.DataFrame({"path": ["train/hills/page.jpg"]}), "needs two splits"),
+        (
+            pd.DataFrame({"path": ["train/hills/page.jpg"]}),
+            "leak needs splits, and the batch has none",
+        ),
     ],
 )
 def test_what_cannot_be_judged_fails_and_says_why(
