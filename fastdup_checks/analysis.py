@@ -18,6 +18,7 @@ from fastdup_checks.copies import (
     find_groups,
     rank_to_keep,
 )
+from fastdup_checks.copies.calibration import model_version
 from fastdup_checks.derived import derive, texts_column, texts_of
 from fastdup_checks.engine import available_cores
 from fastdup_checks.index import Neighbours, find_neighbours
@@ -115,7 +116,7 @@ class Analysis:
                 "truncated": np.array(found.truncated),
             }
 
-        known = self._derive("copies-2", compute, str(self.scan.settings.neighbours or NEAREST).encode())
+        known = self._derive(f"copies-2-{model_version()}", compute, str(self.scan.settings.neighbours or NEAREST).encode())
         edit = tuple(text or "" for text in texts_of(known["edit"]))
         return Copies(known["left"], known["right"], known["score"], known["exact"], edit, int(known["truncated"]))
 

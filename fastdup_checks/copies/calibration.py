@@ -7,6 +7,7 @@ look alike, by `examples/calibrate_copies`, which writes `calibration.json`.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 from dataclasses import asdict, dataclass
@@ -21,7 +22,7 @@ from fastdup_checks.copies.evidence import FEATURES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ("DEFAULT_THRESHOLD", "REPORTING_FLOOR", "Calibration", "fit", "shipped")
+__all__ = ("DEFAULT_THRESHOLD", "REPORTING_FLOOR", "Calibration", "fit", "model_version", "shipped")
 
 DEFAULT_THRESHOLD = 0.95
 """Pairs that score at least this are copies, unless the user decides otherwise.
@@ -68,6 +69,12 @@ class Calibration:
     def write(self, path: Path = _FILE) -> None:
         """Write the model as JSON."""
         path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+
+
+@cache
+def model_version() -> str:
+    """Names the shipped model, for results that were kept."""
+    return hashlib.sha256(_FILE.read_bytes()).hexdigest()[:12]
 
 
 @cache
