@@ -116,7 +116,8 @@ class Analysis:
                 "truncated": np.array(found.truncated),
             }
 
-        known = self._derive(f"copies-2-{model_version()}", compute, str(self.scan.settings.neighbours or NEAREST).encode())
+        neighbours = str(self.scan.settings.neighbours or NEAREST)
+        known = self._derive(f"copies-2-{model_version()}", compute, neighbours.encode())
         edit = tuple(text or "" for text in texts_of(known["edit"]))
         return Copies(known["left"], known["right"], known["score"], known["exact"], edit, int(known["truncated"]))
 
