@@ -90,7 +90,7 @@ class Sandbox:
             command, _, shown = step.partition("\n")
             command = command.split("  #")[0].strip()
             every_test = command.startswith("pytest") and ".py" not in command
-            self.unused -= {name for name in self.unused if name in command or (every_test and name.startswith("test_"))}
+            self.unused -= {n for n in self.unused if n in command or (every_test and n.startswith("test_"))}
             self.status, output = self.run(command)
             if shown.strip():
                 assert _matches(shown, output), f"{block.place}: $ {command}\n--- shown\n{shown}--- happens\n{output}"
