@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from fastdup_checks.limits import Limits
 
-__all__ = ("DECODER_VERSION", "WORKING_SIDE", "Picture", "Unreadable", "decode", "quiet_decoder", "squash")
+__all__ = ("DECODER_VERSION", "WORKING_SIDE", "Picture", "Unreadable", "decode", "quiet_decoder", "squash", "unsquash")
 
 DECODER_VERSION = 1
 """Raise it when the pixels, the digests or the reasons change: stored scans of the old version are then not used."""
@@ -103,6 +103,21 @@ def squash(rgb: Image.Image, side: int) -> NDArray[np.uint8]:
         uint8 (side, side, 3).
     """
     return np.asarray(rgb.resize((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0))
+
+
+def unsquash(square: NDArray[np.uint8], width: int, height: int) -> Image.Image:
+    """A squashed picture in its shape again, for eyes.
+
+    Args:
+        square: uint8 (side, side, 3), RGB.
+        width: of the picture that it was, pixels.
+        height: likewise.
+
+    Returns:
+        The picture, its longer side as long as that of the square.
+    """
+    scale = len(square) / max(width, height)
+    return Image.fromarray(square).resize((max(1, round(width * scale)), max(1, round(height * scale))))
 
 
 def _decode_opened(image: Image.Image, data: bytes, limits: Limits, side: int) -> Picture:

@@ -127,13 +127,11 @@ class Thumbnails:
 
     def _small(self, row: int) -> Image.Image:
         """What the scan has kept of the picture, in its shape."""
-        from PIL import Image
+        from fastdup_checks.decode import unsquash
 
         scan = self._scan
-        square = Image.fromarray(scan.thumbnails(np.array([row]), self._store)[0])
-        width, height = int(scan.width[row]), int(scan.height[row])
-        scale = max(square.size) / max(width, height)
-        return square.resize((max(1, round(width * scale)), max(1, round(height * scale))))
+        (square,) = scan.thumbnails(np.array([row]), self._store)
+        return unsquash(square, int(scan.width[row]), int(scan.height[row]))
 
 
 def _jpeg(picture: Image.Image) -> bytes:

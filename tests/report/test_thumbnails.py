@@ -1,0 +1,34 @@
+"""The gallery's pictures, where the image file can be read and where it cannot."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from fastdup_checks.analysis import Analysis
+from fastdup_checks.folder import open_folder
+from fastdup_checks.limits import Limits
+from fastdup_checks.report.contents import Thumbnails
+from fastdup_checks.scan import Settings, scan
+from fastdup_checks.store import Store
+
+
+def test_a_file_that_is_gone_shows_what_the_scan_has_kept_and_shows_itself_when_it_is_back(tmp_path: Path) -> None:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    ramp = np.linspace(0, 255, 300).astype(np.uint8)
+    Image.fromarray(np.stack([np.tile(ramp, (100, 1))] * 3, axis=2)).save(folder / "a.png")
+    analysis = Analysis(scan(open_folder(folder), Settings(tmp_path / "cache", Limits())))
+    data = (folder / "a.png").read_bytes()
+    (folder / "a.png").unlink()
+    with Store(tmp_path / "cache") as store:
+        find = Thumbnails(analysis, store)
+        kept = Image.open(io.BytesIO(find("a.png") or b""))
+        assert kept.size == (64, 21)
+        assert np.asarray(kept)[10, 5].mean() < 50 < 200 < np.asarray(kept)[10, 60].mean()
+        (folder / "a.png").write_bytes(data)
+        assert Image.open(io.BytesIO(find("a.png") or b"")).size == (160, 53)
+        assert find("unknown.png") is None
