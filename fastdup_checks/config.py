@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fastdup_checks.document import Block, Problems, Text, load_document, nearest
 from fastdup_checks.encoders.entry import read_encoder
 from fastdup_checks.errors import ConfigError
+from fastdup_checks.listing import with_listing
 from fastdup_checks.suite import Entries, check_version
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from fastdup_checks.document import Node
     from fastdup_checks.encoders.plan import EncoderPlan
     from fastdup_checks.expectation import Expectation
+    from fastdup_checks.listing import Listing
 
 __all__ = ("DatasetPlan", "Plan", "TablePlan", "load_plan")
 
@@ -46,6 +48,8 @@ class DatasetPlan:
     groups: TablePlan | str | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    listing: Listing | None = None
+    """The files themselves, where the program that trains on them names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +66,25 @@ class Plan:
     """The file of accepted findings, there or not; None where none is to be used."""
 
 
-def load_plan(path: Path | str) -> Plan:
+def load_plan(path: Path | str, listing: Listing | None = None) -> Plan:
     """Read a configuration file whole.
+
+    Args:
+        path: the file.
+        listing: the images, in place of what the file says of splits, and of labels if the listing has them.
 
     Raises:
         ConfigError: with every problem of the file and of the suites it extends.
     """
     path = Path(path)
     problems = Problems(str(path))
-    plan = _read_plan(path, problems)
+    plan = _read_plan(path, problems, listing)
     if problems.found or plan is None:
         raise ConfigError(problems.found)
     return plan
 
 
-def _read_plan(path: Path, problems: Problems) -> Plan | None:
+def _read_plan(path: Path, problems: Problems, listing: Listing | None) -> Plan | None:
     root = _read_file(path, problems)
     block = root and problems.block(root, "the file")
     if not block:
@@ -86,6 +94,8 @@ def _read_plan(path: Path, problems: Problems) -> Plan | None:
     dataset = None
     if "dataset" in block.entries:
         dataset = _Datasets(path.parent, problems).read(block.entries["dataset"])
+        if dataset is not None and listing is not None:
+            dataset = with_listing(dataset, listing)
     else:
         problems.add(0, "the key 'dataset' is missing: where are the images? (dataset: {root: FOLDER})")
     entries = Entries(path, problems, dataset)

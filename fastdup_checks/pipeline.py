@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,15 +20,19 @@ from fastdup_checks.expectation import Expectation
 from fastdup_checks.folder import Table, open_folder
 from fastdup_checks.layout import detect_layout
 from fastdup_checks.limits import Limits
+from fastdup_checks.listing import make_listing, open_listing, with_listing
 from fastdup_checks.result import Result, Verdicts
 from fastdup_checks.scan import Settings, scan
 from fastdup_checks.store import Store
 from fastdup_checks.verdict import judge, skipped
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from fastdup_checks.baseline import Baseline
     from fastdup_checks.checks.check import Check
     from fastdup_checks.encoders.plan import ModelPlan
+    from fastdup_checks.listing import Listed
     from fastdup_checks.records import Dataset
     from fastdup_checks.scan import Progress
     from fastdup_checks.verdict import Verdict
@@ -52,6 +57,7 @@ def check(
     cache_dir: str | Path | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
+    images: Mapping[str, Iterable[Listed]] | None = None,
 ) -> Verdicts:
     """Judge every expectation of a configuration file, and write the report.
 
@@ -62,6 +68,9 @@ def check(
             environment variable FASTDUP_CHECKS_CACHE names.
         threads: cores to use, by default all.
         progress: hears how far the work has come.
+        images: split -> the files that the loader of the split uses, or pairs of a file and its label, all below
+            `dataset.root`. They stand in for what the file says of splits (and of labels, if there are some), so that
+            a split drawn at random is checked as it was drawn.
 
     Raises:
         ConfigError: if the file is wrong.
@@ -69,7 +78,11 @@ def check(
         ScanError: if the scan cannot be done.
     """
     started = time.time()
-    plan = config if isinstance(config, Plan) else load_plan(config)
+    listing = None if images is None else make_listing(images)
+    if not isinstance(config, Plan):
+        plan = load_plan(config, listing)
+    else:
+        plan = config if listing is None else replace(config, dataset=with_listing(config.dataset, listing))
     out = Path(work_dir) if work_dir is not None else plan.path.parent / "fastdup-report"
     baseline = read_baseline(plan.baseline)
     analysis = analyse(plan, cache_dir=cache_dir, threads=threads, progress=progress)
@@ -86,13 +99,14 @@ def require(
     cache_dir: str | Path | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
+    images: Mapping[str, Iterable[Listed]] | None = None,
 ) -> Verdicts:
     """Like `check`, but raise when an expectation fails: for the top of a training script.
 
     Raises:
         ExpectationFailed: with the verdicts that failed and the path of the gallery.
     """
-    verdicts = check(config, work_dir=work_dir, cache_dir=cache_dir, threads=threads, progress=progress)
+    verdicts = check(config, work_dir=work_dir, cache_dir=cache_dir, threads=threads, progress=progress, images=images)
     if verdicts.failed:
         raise ExpectationFailed(verdicts.failed, str(verdicts.gallery))
     return verdicts
@@ -240,12 +254,15 @@ def open_dataset(plan: DatasetPlan) -> Dataset:
     def table(value: TablePlan | str | None) -> Table | str | None:
         return Table(value.csv, value.path, value.value) if isinstance(value, TablePlan) else value
 
+    labels = table(plan.labels)
+    if plan.listing is not None:
+        return open_listing(plan.root, plan.listing, labels)
     splits = table(plan.splits) if isinstance(plan.splits, TablePlan) else plan.splits
     assert not isinstance(splits, str)
     return open_folder(
         plan.root,
         splits=splits,
-        labels=table(plan.labels),
+        labels=labels,
         groups=table(plan.groups),
         include=plan.include,
         exclude=plan.exclude,

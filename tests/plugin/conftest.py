@@ -42,7 +42,7 @@ def project(
     monkeypatch.setenv("FASTDUP_CHECKS_CACHE", str(scan_cache))
     monkeypatch.delenv("CI", raising=False)
     # Other plugins cost more time than all of ours, and have nothing to do with what is tested.
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest -p no:html -p no:metadata")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest -p no:html -p no:metadata -p no:randomly")
     write_project(pytester.path, EXPECTATIONS)
     pytester.makeini("[pytest]\nfilterwarnings = default")
     pytester.makepyfile(test_own="def test_own(): pass")

@@ -1,0 +1,93 @@
+"""Lists of files, as a data loader uses them, as a dataset."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from fastdup_checks.errors import DatasetError
+from fastdup_checks.folder import FolderReader, Table, parent_label
+from fastdup_checks.records import Dataset, Record, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from fastdup_checks.config import DatasetPlan
+
+__all__ = ("Listed", "Listing", "make_listing", "open_listing", "with_listing")
+
+Listed: TypeAlias = "str | os.PathLike[str] | tuple[str | os.PathLike[str], str]"
+"""A file, or a file and its label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The files of each split; paths are absolute."""
+
+    splits: Mapping[str, tuple[tuple[str, str | None], ...]]
+
+    @property
+    def labelled(self) -> bool:
+        """Whether labels came along."""
+        return any(label is not None for files in self.splits.values() for _, label in files)
+
+
+def make_listing(images: Mapping[str, Iterable[Listed]]) -> Listing:
+    """Take lists of files as they are; relative paths start in the working directory, as they do for the loader."""
+    return Listing({name: tuple(_file(item) for item in files) for name, files in images.items()})
+
+
+def with_listing(plan: DatasetPlan, listing: Listing) -> DatasetPlan:
+    """The plan of a dataset whose files are listed: its splits count no longer, and its labels if some are listed."""
+    labels = "listed" if listing.labelled else plan.labels
+    return replace(plan, splits=dict.fromkeys(listing.splits, ()), labels=labels, groups=None, listing=listing)
+
+
+def open_listing(root: Path, listing: Listing, labels: str | Table | None) -> Dataset:
+    """The dataset of listed files. A file twice in a list, as for oversampling, is one image.
+
+    Args:
+        root: the folder that all files lie below.
+        listing: the files.
+        labels: where labels come from that are not listed: "parent_folder", a table, or None.
+
+    Raises:
+        DatasetError: if a file lies elsewhere, is in two lists or has two labels, or if a list is empty.
+    """
+    table = labels.load() if isinstance(labels, Table) else None
+    bases = tuple(dict.fromkeys((os.path.abspath(root), os.path.realpath(root))))  # noqa: PTH100
+    records: dict[str, Record] = {}
+    for split, files in listing.splits.items():
+        if not files:
+            raise DatasetError(f"there are no images in the list {printable(split)!r}")
+        for file, given in files:
+            path = _below(file, bases, split)
+            label = given
+            if label is None and labels == "parent_folder":
+                label = parent_label(path)
+            elif label is None and table is not None:
+                label = table.get(path)
+            record = Record(path, split, label)
+            before = records.setdefault(path, record)
+            if before.split != split:
+                raise DatasetError(f"{printable(path)} is in two lists: {before.split!r} and {split!r}")
+            if before.label != label:
+                raise DatasetError(f"{printable(path)} has two labels: {before.label!r} and {label!r}")
+    ordered = tuple(records[path] for path in sorted(records, key=os.fsencode))
+    return Dataset(root, FolderReader(root), ordered, labels is not None, tuple(listing.splits))
+
+
+def _file(item: Listed) -> tuple[str, str | None]:
+    path, label = item if isinstance(item, tuple) else (item, None)
+    return os.path.abspath(os.fspath(path)), None if label is None else str(label)  # noqa: PTH100
+
+
+def _below(file: str, bases: tuple[str, ...], split: str) -> str:
+    for candidate in (file, os.path.realpath(file)):
+        for base in bases:
+            prefix = os.path.join(base, "")  # noqa: PTH118
+            if candidate.startswith(prefix):
+                return candidate[len(prefix) :].replace(os.sep, "/")
+    raise DatasetError(f"{printable(file)}, of the list {split!r}, is not below dataset.root ({printable(bases[0])})")

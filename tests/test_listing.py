@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+from datasets import CLEAN, PLANTED, write_images
+
+import fastdup_checks
+from fastdup_checks.errors import ConfigError, DatasetError, ExpectationFailed
+
+YAML = """\
+version: 1
+dataset:
+  root: images
+expectations:
+  - broken_images
+  - leak: {between: [train, valid]}
+"""
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    """A folder of images without folders for splits, and the working directory."""
+    write_images(tmp_path / "images", {path.replace("/", "-"): content for path, content in PLANTED.items()})
+    (tmp_path / "data.yml").write_text(YAML)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "data.yml"
+
+
+def named(*words):
+    return [name.replace("/", "-") for name in PLANTED if any(word in name for word in words)]
+
+
+TRAIN = [f"images/{name}" for name in named("train/cat", "train/dog/1")]
+VALID = [f"images/{name}" for name in named("test/cat")]
+
+
+def test_the_splits_are_the_lists_and_other_files_do_not_count(config):
+    verdicts = fastdup_checks.check(config, images={"train": TRAIN, "valid": VALID})
+    assert verdicts.passed
+    assert set(verdicts.result.images) == {path.removeprefix("images/") for path in (*TRAIN, *VALID)}
+    assert verdicts.result.analysis.scan.dataset.splits == ("train", "valid")
+
+
+def test_a_copy_that_fell_on_the_other_side_stops_the_training(config):
+    with pytest.raises(ExpectationFailed, match="leak-train-valid: 1 image, above the 0 allowed") as caught:
+        fastdup_checks.require(config, images={"train": TRAIN, "valid": [*VALID, "images/test-dog-leak.png"]})
+    assert caught.value.verdicts[0].measurement.findings[0].images == ("test-dog-leak.png", "train-dog-1.png")
+
+
+def test_a_listed_file_that_is_not_there_is_broken(config):
+    verdicts = fastdup_checks.check(config, images={"train": [*TRAIN, "images/gone.png"], "valid": VALID})
+    assert [f.images for f in verdicts[0].measurement.findings] == [("gone.png",)]
+
+
+def test_absolute_paths_and_paths_through_links_are_the_same_files(config, tmp_path):
+    if hasattr(os, "symlink"):
+        (tmp_path / "link").symlink_to(tmp_path / "images", target_is_directory=True)
+        absolute = [str(tmp_path / path.replace("images/", "link/")) for path in TRAIN]
+        assert fastdup_checks.check(config, images={"train": absolute, "valid": VALID}).result.images[0] in {
+            path.removeprefix("images/") for path in (*TRAIN, *VALID)
+        }
+
+
+def test_a_file_that_is_drawn_more_often_is_one_image(config):
+    verdicts = fastdup_checks.check(config, images={"train": TRAIN * 3, "valid": VALID})
+    assert len(verdicts.result.images) == len(TRAIN) + len(VALID)
+
+
+def test_labels_come_along(config):
+    config.write_text(YAML + "  - conflicting_labels\n")
+    again = ["images/train-cat-0.png", "images/train-cat-again.png"]
+    labelled = {"train": list(zip(again, ["cat", "dog"], strict=True)), "valid": [(VALID[0], "cat")]}
+    with pytest.raises(ExpectationFailed, match="conflicting_labels: 1 group"):
+        fastdup_checks.require(config, images=labelled)
+
+
+def test_labels_of_the_file_serve_where_none_are_listed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_images(tmp_path / "images", CLEAN)
+    (tmp_path / "data.yml").write_text(YAML.replace("root: images", "root: images\n  labels: parent_folder"))
+    lists = {"train": ["images/train/cat/0.png"], "valid": ["images/test/dog/0.png"]}
+    result = fastdup_checks.check("data.yml", images=lists).result
+    assert [r.label for r in result.analysis.images] == ["dog", "cat"]
+
+
+@pytest.mark.parametrize(
+    ("lists", "message"),
+    [
+        ({"train": TRAIN, "valid": [TRAIN[0]]}, "train-cat-0.png is in two lists: 'train' and 'valid'"),
+        ({"train": TRAIN, "valid": []}, "there are no images in the list 'valid'"),
+        ({"train": TRAIN, "valid": ["elsewhere.png"]}, "elsewhere.png, of the list 'valid', is not below dataset.root"),
+        ({"train": [(TRAIN[0], "cat"), (TRAIN[0], "dog")], "valid": VALID}, "has two labels: 'cat' and 'dog'"),
+    ],
+)
+def test_lists_that_make_no_sense_are_told(config, lists, message):
+    with pytest.raises(DatasetError, match=message):
+        fastdup_checks.check(config, images=lists)
+
+
+def test_expectations_must_speak_of_the_lists(config):
+    with pytest.raises(ConfigError, match="no split 'valid'; known: test, train"):
+        fastdup_checks.check(config, images={"train": TRAIN, "test": VALID})
+    with pytest.raises(ConfigError, match="the dataset has no splits"):
+        fastdup_checks.check(config)
