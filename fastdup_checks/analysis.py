@@ -117,7 +117,7 @@ class Analysis:
             }
 
         neighbours = str(self.scan.settings.neighbours or NEAREST)
-        known = self._derive(f"copies-2-{model_version()}", compute, neighbours.encode())
+        known = self._derive(f"copies-3-{model_version()}", compute, neighbours.encode())
         edit = tuple(text or "" for text in texts_of(known["edit"]))
         return Copies(known["left"], known["right"], known["score"], known["exact"], edit, int(known["truncated"]))
 

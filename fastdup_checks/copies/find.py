@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ("NEAREST", "find_copies")
 
-NEAREST = 12
+NEAREST = 10
 """Neighbours of the embedding first looked at; where most turn out to be copies, more."""
 _ALIKE = 5
 """Neighbours by looks."""

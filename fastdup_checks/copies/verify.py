@@ -29,13 +29,13 @@ _DESCRIBED = 512
 class Gates:
     """What a hypothesis must reach to be looked at more closely."""
 
-    coarse: float = 0.7
+    coarse: float = 0.74
     """Correlation of descriptions."""
-    in_place: float = 0.42
+    in_place: float = 0.45
     """Correlation of the sketches without any shift."""
-    middle: float = 0.5
+    middle: float = 0.56
     """Correlation after alignment at 16 x 16."""
-    behind: float = 0.06
+    behind: float = 0.04
     """How far behind the best hypothesis of its pair it may be there."""
 
 
