@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastdup_checks.gx.html import data_uri, escape, finding_cards, link, raw_block, text_block
+from fastdup_checks.gx.html import badge, data_uri, escape, finding_cards, link, raw_block
 from fastdup_checks.records import valid_text
 from fastdup_checks.report.summary import verdict_payload
 from fastdup_checks.verdict import format_value
@@ -107,7 +108,6 @@ def prescription(
     check: Check,
     given: Mapping[str, Any],
     configuration: Any,
-    runtime: Mapping[str, Any],
 ) -> list[Any]:
     """The rule in words."""
     kinds = {name: about["kind"] for name, about in check.parameters().items()}
@@ -138,7 +138,8 @@ def prescription(
     if severity != "critical":
         params["severity"] = severity
         template += " Severity: $severity."
-    return [text_block(template, params, runtime.get("styling"))]
+    # Releases of GX differ in whether they escape parameters, so there are none.
+    return [raw_block(re.sub(r"\$(\w+)", lambda found: badge(params[found[1]]), template))]
 
 
 def statement(result: Any) -> list[Any]:

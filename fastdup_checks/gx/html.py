@@ -15,7 +15,7 @@ from fastdup_checks.records import printable
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ("data_uri", "escape", "finding_cards", "link", "raw_block", "text_block")
+__all__ = ("badge", "data_uri", "escape", "finding_cards", "link", "raw_block")
 
 THUMBNAIL_SIDE = 96
 """Pixels of a picture on the page. Pictures travel inside the stored result, so they are small."""
@@ -34,20 +34,9 @@ def raw_block(fragment: str) -> RenderedStringTemplateContent:
     )
 
 
-def text_block(
-    template: str,
-    params: Mapping[str, Any],
-    styling: Mapping[str, Any] | None = None,
-) -> RenderedStringTemplateContent:
-    """A sentence; Data Docs escapes the parameters, and only these."""
-    return RenderedStringTemplateContent(
-        content_block_type="string_template",
-        string_template={
-            "template": template,
-            "params": {k: printable(str(v)) for k, v in params.items()},
-            "styling": styling,
-        },
-    )
+def badge(text: str) -> str:
+    """A value in a sentence."""
+    return f'<span class="badge badge-secondary">{escape(text)}</span>'
 
 
 def data_uri(jpeg: bytes) -> str:

@@ -106,17 +106,11 @@ class ImageRule(Expectation):
     @classmethod
     @renderer(renderer_type=LegacyRendererType.PRESCRIPTIVE)
     @render_suite_parameter_string
-    def _prescriptive_renderer(
-        cls,
-        configuration: Any = None,
-        result: Any = None,
-        runtime_configuration: Any = None,
-        **_: Any,
-    ) -> list[Any]:
+    def _prescriptive_renderer(cls, configuration: Any = None, result: Any = None, **_: Any) -> list[Any]:
         configuration = configuration or result.expectation_config
         names = [name for name in cls.__fields__ if name in {*cls.args_keys, *DOMAIN_KEYS}]
         given = {name: cls._argument(configuration, name) for name in names}
-        return docs.prescription(cls.sentence, CHECKS[cls.check], given, configuration, runtime_configuration or {})
+        return docs.prescription(cls.sentence, CHECKS[cls.check], given, configuration)
 
     @classmethod
     @renderer(renderer_type=LegacyDiagnosticRendererType.STATUS_ICON)
