@@ -46,9 +46,10 @@ class Analysis:
     def __init__(self, scan: Scan) -> None:
         self.scan = scan
 
-    def _derive(
+    def derive(
         self, kind: str, compute: Callable[[], dict[str, NDArray[Any]]], *more: bytes
     ) -> Mapping[str, NDArray[Any]]:
+        """Arrays that depend on the scan and on `more`, from the store where they are known; see `derived.derive`."""
         return derive(self.scan.settings.cache, kind, (self.fingerprint, *more), compute)
 
     @cached_property
@@ -69,7 +70,7 @@ class Analysis:
             found = find_neighbours(self.scan.vectors, NEIGHBOURS, threads=self.scan.settings.threads)
             return {"ids": found.ids, "similarities": found.similarities}
 
-        known = self._derive(f"neighbours-1-{NEIGHBOURS}", compute)
+        known = self.derive(f"neighbours-1-{NEIGHBOURS}", compute)
         return Neighbours(known["ids"], known["similarities"])
 
     @cached_property
@@ -117,7 +118,7 @@ class Analysis:
             }
 
         neighbours = str(self.scan.settings.neighbours or NEAREST)
-        known = self._derive(f"copies-3-{model_version()}", compute, neighbours.encode())
+        known = self.derive(f"copies-3-{model_version()}", compute, neighbours.encode())
         edit = tuple(text or "" for text in texts_of(known["edit"]))
         return Copies(known["left"], known["right"], known["score"], known["exact"], edit, int(known["truncated"]))
 
@@ -184,7 +185,7 @@ class Analysis:
                 "by_looks": (looks > found.score)[place],
             }
 
-        known = self._derive("outliers-2", compute, self.label_numbers.tobytes(), self.cluster_of.tobytes())
+        known = self.derive("outliers-2", compute, self.label_numbers.tobytes(), self.cluster_of.tobytes())
         reasons = describe(known["local"], self.scan.statistics, known["by_looks"])
         return Outliers(known["score"], known["nearest"].astype(np.int32), known["local"], reasons)
 
@@ -205,9 +206,14 @@ class Analysis:
             found = score_labels(near.ids, near.similarities, labels, copies=self.cluster_of)
             return {"score": found.score, "suggested": found.suggested, "confusion": found.confusion}
 
-        known = self._derive("labels-5", compute, labels.tobytes(), self.cluster_of.tobytes())
+        known = self.derive("labels-5", compute, labels.tobytes(), self.cluster_of.tobytes())
         return LabelSuspects(known["score"], known["suggested"], known["confusion"])
 
     def class_name(self, number: int) -> str | None:
         """The label with a number, None for -1."""
-        return self.scan.dataset.classes[number] if number >= 0 else None
+        return self.classes[number] if number >= 0 else None
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """The labels in use, sorted; a label's number is its place."""
+        return self.scan.dataset.classes

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fastdup_checks.checks.check import at_most, check, parameter
-from fastdup_checks.drift import NEAR, measure_drift
+from fastdup_checks.drift import NEAR, Drift, measure_drift
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.findings import Finding, Measurement
 from fastdup_checks.index import find_neighbours
 from fastdup_checks.records import printable
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from fastdup_checks.analysis import Analysis
-    from fastdup_checks.drift import Drift
 
 __all__ = ("DriftScope", "split_drift")
 
@@ -75,5 +76,12 @@ def _measure(analysis: Analysis, one: str, other: str) -> tuple[Drift, np.ndarra
     first = analysis.cluster_of == np.arange(len(analysis.images))
     split = np.array([image.split for image in analysis.images], dtype=object)
     rows = np.flatnonzero(first & ((split == one) | (split == other)))
-    near = find_neighbours(analysis.scan.vectors[rows], NEAR, threads=analysis.scan.settings.threads)
-    return measure_drift(near.ids, split[rows] == other), rows
+    side = split[rows] == other
+
+    def compute() -> dict[str, NDArray[Any]]:
+        near = find_neighbours(analysis.scan.vectors[rows], NEAR, threads=analysis.scan.settings.threads)
+        drift = measure_drift(near.ids, side)
+        return {"effect": np.array(drift.effect), "p_value": np.array(drift.p_value), "share": drift.share}
+
+    known = analysis.derive("drift-1", compute, rows.tobytes(), side.tobytes())
+    return Drift(float(known["effect"]), float(known["p_value"]), known["share"]), rows

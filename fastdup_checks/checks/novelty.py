@@ -57,7 +57,10 @@ def novelty_rate(analysis: Analysis, scope: NoveltyScope) -> Measurement:
         if against == new:
             raise DatasetError(f"novelty_rate: {printable(new)} cannot be new against itself")
     rows = np.flatnonzero(_rows(splits, split, new))
-    p_values = novelty_p_values(analysis.scan.vectors[rows], known)
+    vectors = analysis.scan.vectors[rows]
+    p_values = analysis.derive(
+        "novelty-1", lambda: {"p": novelty_p_values(vectors, known)}, rows.tobytes(), known.tobytes()
+    )["p"]
     order = [place for place in np.lexsort((rows, p_values)).tolist() if p_values[place] <= scope.p_value]
     findings = tuple(
         Finding(
