@@ -108,7 +108,8 @@ def _tell(
     entries: Sequence[Accepted],
     verdicts: Sequence[Verdict],
 ) -> None:
-    print(f"{show_path(file)}: {len(accepted)} accepted findings")
+    count = len({e.key for e in (*accepted, *entries)} - {e.key for e in (*lapsed, *stale) if options.prune})
+    print(f"{show_path(file)}: {count} accepted finding{'' if count == 1 else 's'}")
     for entry in entries:
         print(f"  accepted         {_line(entry)}")
     for word, gone in (("lapsed", lapsed), ("no longer occurs", stale)):
