@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import fastdup_checks
 from fastdup_checks.cli import main
+from fastdup_checks.copies import NEAREST
 from fastdup_checks.encoders.calibrate import rising
 from fastdup_checks.encoders.calibration import FILE
 from fastdup_checks.errors import ConfigError
@@ -39,11 +40,11 @@ def test_a_rising_fit_never_falls_and_keeps_the_mean(pairs):
 def test_a_run_takes_the_number_of_neighbours_from_the_calibration(config, capsys):
     assert main(["calibrate", str(config), "-q"]) == 0
     out = capsys.readouterr().out
-    assert f"of {8 * len(IMAGES)} edits have their original among the 12 nearest images" in out
+    assert f"of {8 * len(IMAGES)} edits have their original among the {NEAREST} nearest images" in out
     assert f"kept in {config.parent / FILE}" in out
     stored = json.loads((config.parent / FILE).read_text())
-    assert stored["recall"]["48"] == 1  # there are no more images
-    assert stored["neighbours"] in {12, 24, 48}
+    assert stored["recall"][str(4 * NEAREST)] == 1  # there are no more images
+    assert stored["neighbours"] in {NEAREST, 2 * NEAREST, 4 * NEAREST}
     (config.parent / FILE).write_text(json.dumps({**stored, "neighbours": 7}))
     assert fastdup_checks.check(config).result.analysis.scan.settings.neighbours == 7
 

@@ -42,7 +42,7 @@ def test_images_with_findings_come_onto_the_map_of_a_large_dataset_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(contents, "_MOST_POINTS", 8)
-    page = page_of(fastdup_checks.run(write_images(tmp_path / "images", PLANTED), work_dir=tmp_path / "out"))
+    page = page_of(fastdup_checks.check(write_project(tmp_path, "duplicate_rate: {at_most: 0}")).result)
     assert page.map is not None
     assert len(page.map.paths) <= 8
     assert {"train/cat/0.png", "train/cat/again.png"} <= set(page.map.paths)

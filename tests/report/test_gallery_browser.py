@@ -417,9 +417,9 @@ def test_many_findings_come_in_portions_and_all_are_reached(
     page = visit.page
     assert shown(page) == 60
     page.get_by_role("button", name="Show 60 more").click()
-    assert shown(page) == 120
+    sync_api.expect(page.locator(".finding:visible")).to_have_count(120)
     page.get_by_role("button", name="Show all 150").click()
-    assert shown(page) == 150
+    sync_api.expect(page.locator(".finding:visible")).to_have_count(150)
     assert not page.locator(".pager").is_visible()
     page.reload()
     page.evaluate("goTo(visible[59])")
