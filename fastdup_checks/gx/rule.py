@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from typing import Any, ClassVar, List, Mapping, Optional, Tuple, Union
 
@@ -35,6 +36,8 @@ from fastdup_checks.table import image_name
 from fastdup_checks.verdict import Outcome, Verdict
 
 __all__ = ("META", "ImageBatchRule", "ImageRowRule", "ImageRule", "Number")
+
+_log = logging.getLogger(__name__)
 
 META = "fastdup_checks"
 """The key of `meta` that holds what an entry of a data.yml says and a rule has no argument for: id and xfail."""
@@ -188,7 +191,7 @@ class ImageBatchRule(ImageRule, BatchExpectation):
         try:
             entry = self._entry(Bound(direction, float(self._get_success_kwargs()[direction])))
             verdict = evaluate(entry, _analysis(report, self.check), baseline_of(self.config))
-        except FastdupChecksError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, the rule fails and says so
             return _failure(error)
         return {
             "success": verdict.outcome in {"passed", "xfailed"},
@@ -243,7 +246,7 @@ class ImageRowRule(ImageRule, ColumnMapExpectation):
             entry = self._entry(None)
             _analysis(report, self.check)
             measurement = report.measure(self.check, entry.params)
-        except FastdupChecksError as error:
+        except Exception as error:  # noqa: BLE001 - likewise
             return _failure(error)
         judged: dict[str, Any] = super()._validate(metrics, runtime_configuration, execution_engine)
         # GX lets a rule pass that had nothing to look at; a measurement of nothing is not a number.
@@ -279,12 +282,16 @@ def _analysis(report: BatchReport | Unmeasured, check: str) -> Analysis:
     return report.analysis
 
 
-def _failure(error: FastdupChecksError) -> dict[str, Any]:
-    """A rule that could not be judged has failed. Data Docs prints a trace back unescaped, so there is none."""
+def _failure(error: Exception) -> dict[str, Any]:
+    """A rule that could not be judged has failed. Data Docs prints a trace back unescaped, so it goes to the log."""
+    said = str(error)
+    if not isinstance(error, FastdupChecksError):
+        _log.error("an image rule could not be judged", exc_info=error)
+        said = f"{type(error).__name__}: {said}"
     return {
         "success": False,
         "result": {},
-        "exception_info": {"raised_exception": True, "exception_message": str(error), "exception_traceback": ""},
+        "exception_info": {"raised_exception": True, "exception_message": said, "exception_traceback": ""},
     }
 
 

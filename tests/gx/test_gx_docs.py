@@ -14,6 +14,7 @@ pytest.importorskip("great_expectations")
 
 import great_expectations as gx
 import pandas as pd
+from great_expectations.expectations.row_conditions import Column
 
 import fastdup_checks.gx as images
 
@@ -178,6 +179,18 @@ def test_an_ephemeral_context_gets_its_gallery_too(
     (site,) = context.get_docs_sites_urls()
     root = Path(unquote(site["site_url"].removeprefix("file://"))).parent
     assert len(list((root / "fastdup_checks").glob("*.html"))) == 1
+
+
+def test_batches_that_memory_has_let_go_have_a_gallery(
+    site: Site, frame: pd.DataFrame, root: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fastdup_checks.gx.report._ANALYSES", 1)
+    splits = [Column("split") == name for name in ("train", "test")]
+    site.run(frame, [images.ExpectUnreadableImageCountToBeAtMost(root=root, row_condition=s) for s in splits])
+    assert len(site.galleries) == 2
+    said = [gallery.read_text(encoding="utf-8") for gallery in site.galleries]
+    assert sorted("2 unreadable" in words(text) for text in said) == [False, True]
+    assert all("could not be judged" not in text for text in said)
 
 
 @pytest.mark.browser

@@ -153,6 +153,30 @@ def test_a_failing_scan_is_tried_once(
     assert "RuntimeError" in result.exception_info["exception_message"]
 
 
+def test_a_check_that_breaks_fails_its_rules_and_no_others(
+    root: str, frame: pd.DataFrame, validate: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> object:
+        raise IndexError("<b>index</b>")
+
+    broken = dataclasses.replace(CHECKS["duplicate_rate"], measure=fail)
+    monkeypatch.setattr("fastdup_checks.gx.report.CHECKS", {**CHECKS, "duplicate_rate": broken})
+    monkeypatch.setattr("fastdup_checks.pipeline.CHECKS", {**CHECKS, "duplicate_rate": broken})
+    monkeypatch.setattr(report_module, "_memory", report_module._Memory())
+    rules = [
+        make(images.ExpectImageDuplicateRateToBeAtMost, root, at_most=1.0),
+        make(images.ExpectColumnImagesNotToBeDuplicated, root, mostly=0.0),
+        make(images.ExpectColumnImagesToBeReadable, root, mostly=0.5),
+    ]
+    batch, rows, other = validate(frame, rules)
+    assert not batch.success
+    assert not rows.success
+    assert other.success
+    for result in (batch, rows):
+        assert result.exception_info["exception_message"] == "IndexError: <b>index</b>"
+        assert result.exception_info["exception_traceback"] == ""
+
+
 def test_the_bound_itself_passes_and_one_step_below_fails(root: str, frame: pd.DataFrame, validate: Callable) -> None:
     rule = images.ExpectImageDuplicateRateToBeAtMost
     rate = validate(frame, rule(root=root)).result["observed_value"]
