@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     )
     from fastdup_checks.findings import Finding, Measurement
     from fastdup_checks.pipeline import check, require, run
-    from fastdup_checks.result import BrokenImage, LabelSuspect, Outlier, Pair, Result, Verdicts
+    from fastdup_checks.result import BrokenImage, Family, LabelSuspect, Outlier, Pair, Result, Verdicts
     from fastdup_checks.verdict import Verdict
 
 __all__ = (
@@ -30,6 +30,7 @@ __all__ = (
     "ConfigError",
     "DatasetError",
     "ExpectationFailed",
+    "Family",
     "FastdupChecksError",
     "Finding",
     "LabelSuspect",
@@ -51,7 +52,7 @@ _HOMES = {
     "errors": ("ConfigError", "DatasetError", "ExpectationFailed", "FastdupChecksError", "MissingExtra", "ScanError"),
     "findings": ("Finding", "Measurement"),
     "pipeline": ("check", "require", "run"),
-    "result": ("BrokenImage", "LabelSuspect", "Outlier", "Pair", "Result", "Verdicts"),
+    "result": ("BrokenImage", "Family", "LabelSuspect", "Outlier", "Pair", "Result", "Verdicts"),
     "verdict": ("Verdict",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

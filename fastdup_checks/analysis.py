@@ -21,6 +21,7 @@ from fastdup_checks.copies import (
 from fastdup_checks.copies.calibration import model_version
 from fastdup_checks.derived import derive, texts_column, texts_of
 from fastdup_checks.engine import available_cores
+from fastdup_checks.families import Families, find_families
 from fastdup_checks.index import Neighbours, find_neighbours
 from fastdup_checks.labels import VOTERS, LabelSuspects, score_labels
 from fastdup_checks.outliers import AROUND, Outliers, describe, score_looks, score_outliers
@@ -208,6 +209,17 @@ class Analysis:
 
         known = self.derive("labels-5", compute, labels.tobytes(), self.cluster_of.tobytes())
         return LabelSuspects(known["score"], known["suggested"], known["confusion"])
+
+    @cached_property
+    def families(self) -> Families:
+        """Images that look alike, more loosely than copies."""
+
+        def compute() -> dict[str, NDArray[Any]]:
+            found = find_families(self.scan.vectors, copies=self.cluster_of)
+            return {"family": found.family, "typical": found.typical}
+
+        known = self.derive("families-1", compute, self.cluster_of.tobytes())
+        return Families(known["family"], known["typical"])
 
     def class_name(self, number: int) -> str | None:
         """The label with a number, None for -1."""

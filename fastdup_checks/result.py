@@ -11,6 +11,7 @@ import numpy as np
 
 from fastdup_checks.checks.leaks import leaking_pairs
 from fastdup_checks.errors import DatasetError
+from fastdup_checks.families import name_mix
 from fastdup_checks.records import printable
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from fastdup_checks.baseline import Baseline
     from fastdup_checks.verdict import Verdict
 
-__all__ = ("BrokenImage", "LabelSuspect", "Outlier", "Pair", "Result", "Verdicts")
+__all__ = ("BrokenImage", "Family", "LabelSuspect", "Outlier", "Pair", "Result", "Verdicts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,16 @@ class BrokenImage:
 
     path: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Images that look alike, more loosely than copies."""
+
+    images: tuple[str, ...]
+    """The most typical first."""
+    mix: str
+    """The classes in it, "dog 84 %, cat 12 %"; empty where the images have no labels."""
 
 
 class Verdicts(Sequence["Verdict"]):
@@ -164,6 +175,13 @@ class Result:
     def clusters(self) -> list[tuple[str, ...]]:
         """Groups of copies, exact and near, largest first."""
         return [tuple(self.analysis.images[row].path for row in rows) for rows in self.analysis.clusters]
+
+    @cached_property
+    def families(self) -> list[Family]:
+        """Every image in a family of images that look alike, the largest family first."""
+        analysis = self.analysis
+        families = [[analysis.images[row] for row in rows] for rows in analysis.families]
+        return [Family(tuple(r.path for r in images), name_mix(r.label for r in images)) for images in families]
 
     def leaks(self, *between: str, kind: str = "any") -> list[Pair]:
         """Pictures in two splits, strongest first; `a` is in the split that is named first.

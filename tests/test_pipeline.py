@@ -47,6 +47,7 @@ def test_the_tables_have_their_columns_and_agree_with_the_result(tmp_path):
     assert {name: head for name, head in heads.items() if name != "images.csv"} == {
         "pairs.csv": "a,b,kind,score",
         "clusters.csv": "path,cluster",
+        "families.csv": "path,family,typical,mix",
         "leaks.csv": "a,a_split,b,b_split,kind,score",
         "outliers.csv": "path,score,nearest",
         "labels.csv": "path,label,suggested,score",
@@ -57,6 +58,7 @@ def test_the_tables_have_their_columns_and_agree_with_the_result(tmp_path):
     assert (out / "files.txt").read_text().splitlines() == list(result.images)
     assert np.array_equal(np.load(out / "embeddings.npy"), result.embeddings)
     assert len(table(out / "labels.csv")) == len(result.images)
+    assert [r["path"] for r in table(out / "families.csv")] == [path for f in result.families for path in f.images]
     scores = [float(r["score"]) for r in table(out / "labels.csv")]
     assert scores == sorted(scores, reverse=True)
 

@@ -17,6 +17,7 @@ from fastdup_checks.index import find_neighbours
 from fastdup_checks.quality import RULES
 from fastdup_checks.report.page import Distribution, Facts, Map, Page, Tally
 from fastdup_checks.report.plane import lay_on_plane
+from fastdup_checks.report.shelves import make_shelves
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +60,7 @@ def gallery_page(result: Result, store: Store) -> Page:
     scan = analysis.scan
     root = scan.dataset.root
     facts = _facts(analysis)
+    shelves = make_shelves(analysis)
     return Page(
         dataset=os.path.basename(os.path.abspath(root)) or str(root),  # noqa: PTH100, PTH119 - links stay as named
         root=str(root),
@@ -70,6 +72,8 @@ def gallery_page(result: Result, store: Store) -> Page:
         tallies=_tallies(analysis),
         distributions=_distributions(result),
         map=_map(result),
+        families=shelves,
+        more_families=int(analysis.families.family.max(initial=-1)) + 1 - len(shelves),
         tables=_TABLE_OF,
         originals=_way(result.work_dir, root),
         about=(("fastdup-checks", __version__), ("encoder", scan.encoder)),

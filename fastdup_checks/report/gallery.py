@@ -16,7 +16,7 @@ from markupsafe import Markup
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.records import printable
 from fastdup_checks.report.album import Album
-from fastdup_checks.report.cards import deal, lay_out
+from fastdup_checks.report.cards import Tile, deal, lay_out
 from fastdup_checks.report.charts import balance, bullet, histogram
 from fastdup_checks.report.mapping import pack_map
 from fastdup_checks.verdict import format_bound, format_value
@@ -99,6 +99,10 @@ def render_gallery(page: Page) -> str:
     sections = _sections(page, cards, accepted)
     album.settle()
     complete = album.complete
+    shelves = [(shelf, [Tile(album.entry(path)) for path in shelf.paths]) for shelf in page.families]
+    for _, tiles in shelves:
+        for tile in tiles:
+            album.take(tile.entry.path)
     data = _data(page, album, sections)
     style = _resource("gallery.css")
     pictures = album.stylesheet()
@@ -123,6 +127,7 @@ def render_gallery(page: Page) -> str:
         splits=_splits(page),
         complete=complete,
         picture=album.picture,
+        shelves=shelves,
         mapped=data["map"] is not None,
         left_out=data["map"]["left_out"] if data["map"] else 0,
     )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from fastdup_checks.verdict import Verdict
 
-__all__ = ("Budget", "Distribution", "Facts", "Map", "Page", "Tally")
+__all__ = ("Budget", "Distribution", "Facts", "Map", "Page", "Shelf", "Tally")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,18 @@ class Map:
 
 
 @dataclass(frozen=True, slots=True)
+class Shelf:
+    """A family of alike images, as its most typical ones."""
+
+    name: str
+    """What is in it: "dog 84 %, cat 12 %"."""
+    images: int
+    """How many it has."""
+    paths: tuple[str, ...]
+    """Those to show, the most typical first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """How much of a run one page holds."""
 
@@ -96,6 +108,10 @@ class Page:
     tallies: tuple[Tally, ...] = ()
     distributions: tuple[Distribution, ...] = ()
     map: Map | None = None
+    families: tuple[Shelf, ...] = ()
+    """Largest first."""
+    more_families: int = 0
+    """How many are left out."""
     tables: Mapping[str, str] = field(default_factory=dict)
     """Check -> the table beside the page that lists all its findings ("leak" -> "leaks.csv")."""
     originals: str = ""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastdup_checks.checks.leaks import leaking_pairs
+from fastdup_checks.families import name_mix
 from fastdup_checks.quality import find_flaws
 from fastdup_checks.records import printable, valid_text
 from fastdup_checks.report.files import replacing
@@ -32,6 +33,7 @@ TABLES = (
     "images.csv",
     "pairs.csv",
     "clusters.csv",
+    "families.csv",
     "leaks.csv",
     "outliers.csv",
     "labels.csv",
@@ -56,6 +58,7 @@ def write_tables(analysis: Analysis, directory: Path) -> None:
         ("path", "cluster"),
         ((paths[row], number) for number, rows in enumerate(analysis.clusters) for row in rows),
     )
+    _write(directory / "families.csv", ("path", "family", "typical", "mix"), _families(analysis, paths))
     _write(directory / "leaks.csv", ("a", "a_split", "b", "b_split", "kind", "score"), _leaks(analysis, paths))
     _write(directory / "outliers.csv", ("path", "score", "nearest"), _outliers(analysis, paths))
     _write(directory / "labels.csv", ("path", "label", "suggested", "score"), _labels(analysis, paths))
@@ -110,6 +113,14 @@ def _pairs(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, str,
         strict=True,
     ):
         yield paths[left], paths[right], "exact" if exact else "near", f"{score:.4f}"
+
+
+def _families(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, int, str, str]]:
+    typical = analysis.families.typical
+    for number, rows in enumerate(analysis.families):
+        mix = valid_text(name_mix(analysis.images[row].label for row in rows))
+        for row in rows:
+            yield paths[row], number, f"{typical[row]:.4f}", mix
 
 
 def _leaks(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, str, str, str, str, str]]:

@@ -10,7 +10,7 @@ import pytest
 from datasets import CLEAN, PLANTED, write_images, write_project
 
 import fastdup_checks
-from fastdup_checks.report import contents
+from fastdup_checks.report import contents, shelves
 from fastdup_checks.report.contents import gallery_page
 from fastdup_checks.result import Result
 from fastdup_checks.store import Store
@@ -36,6 +36,19 @@ def test_links_lead_from_the_page_to_the_files(tmp_path: Path) -> None:
     page = page_of(fastdup_checks.run(root, work_dir=out))
     for path in CLEAN:
         assert Path(os.path.normpath(out / unquote(page.originals + path))).is_file()
+
+
+def test_families_stand_on_the_page_with_one_picture_for_all_copies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = fastdup_checks.run(write_images(tmp_path / "images", PLANTED), work_dir=tmp_path / "out")
+    page = page_of(result)
+    assert sum(shelf.images for shelf in page.families) == len(result.images)
+    shown = [path for shelf in page.families for path in shelf.paths]
+    assert ("train/cat/0.png" in shown) != ("train/cat/again.png" in shown)
+    assert all("cat" in shelf.name or "dog" in shelf.name for shelf in page.families)
+    monkeypatch.setattr(shelves, "SHELVES", 1)
+    assert (len(page_of(result).families), page_of(result).more_families) == (1, len(page.families) - 1)
 
 
 def test_images_with_findings_come_onto_the_map_of_a_large_dataset_first(
