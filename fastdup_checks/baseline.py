@@ -39,14 +39,13 @@ from fastdup_checks.errors import ConfigError
 from fastdup_checks.expectation import Bound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from fastdup_checks.analysis import Analysis
     from fastdup_checks.document import Node
     from fastdup_checks.expectation import Expectation
     from fastdup_checks.findings import Finding, Measurement
-    from fastdup_checks.verdict import Verdict
 
 __all__ = (
     "FILE_NAME",
@@ -57,7 +56,6 @@ __all__ = (
     "parse_baseline",
     "pictures_of",
     "read_baseline",
-    "remarks",
 )
 
 FILE_NAME = "fastdup-baseline.yml"
@@ -180,39 +178,6 @@ class Baseline:
         count = measurement.count + weight if at_least else measurement.count - weight
         value = count / measurement.population if measurement.unit == "share" else float(count)
         return replace(measurement, value=value, count=count, findings=tuple(left)), tuple(taken)
-
-    def stale(self, verdicts: Iterable[Verdict], pictures: Mapping[str, Picture]) -> tuple[Accepted, ...]:
-        """Entries of the judged checks whose finding no longer occurs; for all expectations of the file together."""
-        judged: set[str] = set()
-        used: set[tuple[str, ...]] = set()
-        for verdict in verdicts:
-            if verdict.outcome == "skipped":
-                continue
-            check = verdict.expectation.check
-            judged.add(check)
-            for finding in verdict.accepted:
-                entry = self.match(check, [pictures[path] for path in finding.images])
-                if entry is not None:
-                    used.add(entry.key)
-        return tuple(e for e in self.accepted if e.check in judged and e.key not in used and e not in self.lapsed)
-
-
-def remarks(baseline: Baseline, verdicts: Iterable[Verdict], analysis: Analysis) -> list[str]:
-    """What there is to say of a baseline after a run of all expectations: which entries count no longer, and why."""
-    if baseline.path is None or not baseline.accepted:
-        return []
-    stale = len(baseline.stale(verdicts, pictures_of(analysis)))
-    lapsed = len(baseline.lapsed)
-    name = baseline.path.name
-    said = []
-    if lapsed:
-        said.append(f"{name}: {lapsed} {'entry has' if lapsed == 1 else 'entries have'} lapsed")
-    if stale:
-        said.append(
-            f"{name}: {stale} {'entry no longer occurs' if stale == 1 else 'entries no longer occur'}; "
-            "take them out with: fastdup-checks baseline --prune"
-        )
-    return said
 
 
 def pictures_of(analysis: Analysis) -> dict[str, Picture]:

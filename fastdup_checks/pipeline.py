@@ -235,13 +235,13 @@ def write_report(result: Result, *, started: float) -> None:
     with Store(result.analysis.scan.settings.cache) as store, replacing(out / "gallery.html") as file:
         file.write(render_gallery(gallery_page(result, store)).encode())
     with replacing(out / "summary.md") as file:
-        file.write(render_markdown(result.analysis, result.verdicts).encode())
+        file.write(render_markdown(result).encode())
     # Last, so that a report.json speaks of files that are there.
     meta = {
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
         "seconds": round(time.time() - started, 2),
     }
-    write_summary(summarise(result.analysis, result.verdicts, meta), out / "report.json")
+    write_summary(summarise(result.analysis, result.verdicts, meta, result.standing), out / "report.json")
 
 
 def open_dataset(plan: DatasetPlan) -> Dataset:

@@ -13,6 +13,7 @@ from fastdup_checks.checks.leaks import leaking_pairs
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.families import name_mix
 from fastdup_checks.records import printable
+from fastdup_checks.standing import stand
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from fastdup_checks.analysis import Analysis
     from fastdup_checks.baseline import Baseline
+    from fastdup_checks.standing import Standing
     from fastdup_checks.verdict import Verdict
 
 __all__ = ("BrokenImage", "Family", "LabelSuspect", "Outlier", "Pair", "Result", "Verdicts")
@@ -125,10 +127,14 @@ class Result:
         verdicts: Sequence[Verdict] = (),
         work_dir: Path | None = None,
         baseline: Baseline | None = None,
+        *,
+        whole: bool = True,
     ) -> None:
         self.analysis = analysis
         self.baseline = baseline
         """What the verdicts take for accepted."""
+        self.whole = whole
+        """Whether the verdicts are those on all expectations of the configuration."""
         self.verdicts = Verdicts(verdicts, self)
         self.work_dir = work_dir
         """Where the tables and the gallery are, or None where none were written."""
@@ -137,6 +143,11 @@ class Result:
     def gallery(self) -> Path | None:
         """The page that shows the findings."""
         return self.work_dir / "gallery.html" if self.work_dir else None
+
+    @cached_property
+    def standing(self) -> Standing | None:
+        """What became of the entries of the baseline; None where there are none."""
+        return stand(self.baseline, self.verdicts, self.analysis, whole=self.whole)
 
     @property
     def images(self) -> tuple[str, ...]:

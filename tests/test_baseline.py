@@ -16,6 +16,7 @@ from fastdup_checks.expectation import Bound, Expectation
 from fastdup_checks.findings import Finding, Measurement
 from fastdup_checks.ledger import accept
 from fastdup_checks.pipeline import analyse, check, evaluate, measurable
+from fastdup_checks.standing import stand
 
 A, B, C = ("a" * 64, "b" * 64, "c" * 64)
 TODAY = dt.date(2026, 11, 22)
@@ -117,12 +118,12 @@ def test_a_failing_dataset_passes_when_its_findings_are_accepted_and_fails_with_
     pictures = pictures_of(analysis)
     entries, _ = accept([evaluate(e, analysis) for e in plan.expectations], pictures, reason="ok", author="ada")
     assert len(entries) == 4
-    baseline = Baseline(None, entries)
+    baseline = Baseline(tmp_path / "b.yml", entries)
     verdicts = [evaluate(e, analysis, baseline) for e in plan.expectations]
     assert [v.outcome for v in verdicts] == ["passed"] * 3
     assert [len(v.accepted) for v in verdicts] == [1, 2, 1]
     assert verdicts[2].message.endswith("; 1 accepted")
-    assert baseline.stale(verdicts, pictures) == ()
+    assert stand(baseline, verdicts, analysis).stale == ()
 
     (tmp_path / "images/test/cat/new.png").write_bytes(encoded(CLEAN["train/cat/2.png"]))
     (tmp_path / "images/train/dog/broken.jpg").rename(tmp_path / "images/train/cat/moved.jpg")
@@ -131,7 +132,7 @@ def test_a_failing_dataset_passes_when_its_findings_are_accepted_and_fails_with_
     verdicts = [evaluate(e, analysis, baseline) for e in plan.expectations]
     assert [v.outcome for v in verdicts] == ["passed", "failed", "failed"]
     assert [f.images[0] for f in verdicts[2].measurement.findings] == ["test/cat/new.png"]
-    assert [e.check for e in baseline.stale(verdicts, pictures_of(analysis))] == ["duplicate_rate", "leak"]
+    assert [e.check for e in stand(baseline, verdicts, analysis).stale] == ["duplicate_rate", "leak"]
 
 
 def test_the_file_beside_the_configuration_is_used_unless_another_is_named(tmp_path):

@@ -53,6 +53,7 @@ def _baseline(options: argparse.Namespace) -> int:
     from fastdup_checks.config import load_plan
     from fastdup_checks.ledger import accept, default_author, reach, update
     from fastdup_checks.pipeline import analyse, evaluate
+    from fastdup_checks.standing import stand
 
     plan = load_plan(options.config)
     wrong = _misuse(options, plan.baseline, [e.id for e in plan.expectations])
@@ -65,7 +66,8 @@ def _baseline(options: argparse.Namespace) -> int:
     analysis = analyse(plan, cache_dir=options.cache_dir, threads=options.threads, progress=progress_of(options))
     verdicts = [evaluate(e, analysis, baseline) for e in plan.expectations]
     pictures = pictures_of(analysis)
-    stale = baseline.stale(verdicts, pictures)
+    standing = stand(baseline, verdicts, analysis)
+    stale = standing.stale if standing else ()
     if options.accept:
         chosen = [v for v in verdicts if not options.only or v.expectation.id in options.only]
         author = options.author or default_author()

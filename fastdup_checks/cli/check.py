@@ -34,7 +34,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _check(options: argparse.Namespace) -> int:
-    from fastdup_checks.baseline import remarks
     from fastdup_checks.ci import add_to_job_summary, annotate
     from fastdup_checks.pipeline import check
     from fastdup_checks.report.markdown import render_markdown
@@ -49,12 +48,11 @@ def _check(options: argparse.Namespace) -> int:
     print_verdicts(verdicts)
     failed = len(verdicts.failed)
     print(f"\n{failed} of" if failed else "\nall", len(verdicts), "expectations", "failed" if failed else "passed")
-    if verdicts.result.baseline is not None:
-        for line in remarks(verdicts.result.baseline, verdicts, verdicts.result.analysis):
-            print(printable(line))
+    for line in verdicts.result.standing.remarks() if verdicts.result.standing else ():
+        print(printable(line))
     for line in annotate(verdicts, options.config):
         print(line)
-    add_to_job_summary(render_markdown(verdicts.result.analysis, verdicts))
+    add_to_job_summary(render_markdown(verdicts.result))
     if verdicts.gallery:
         print(f"gallery: {show_path(verdicts.gallery)}")
     return 1 if failed else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastdup_checks.baseline import pictures_of, remarks
+from fastdup_checks.baseline import pictures_of
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.ci import add_to_job_summary, annotate
 from fastdup_checks.errors import FastdupChecksError
@@ -109,10 +109,11 @@ class Run:
         Raises:
             FastdupChecksError: if that cannot be done.
         """
-        analysis = self.scan()
         verdicts = self._verdicts_on(e for e in self.plan.expectations if e.id in ran)
-        write_report(Result(analysis, verdicts, self.work_dir, self.baseline), started=started)
-        add_to_job_summary(render_markdown(analysis, verdicts))
+        whole = len(verdicts) == len(self.plan.expectations)
+        result = Result(self.scan(), verdicts, self.work_dir, self.baseline, whole=whole)
+        write_report(result, started=started)
+        add_to_job_summary(render_markdown(result))
         return annotate(verdicts, self.plan.path)
 
     def accept(self, reason: str, author: str) -> tuple[int, int]:
@@ -133,7 +134,8 @@ class Run:
 
     def remarks(self) -> list[str]:
         """What there is to say of the baseline after all expectations were judged."""
-        return remarks(self.baseline, self._verdicts_on(self.plan.expectations), self.scan())
+        standing = self.result().standing
+        return standing.remarks() if standing else []
 
     def _verdicts_on(self, expectations: Iterable[Expectation]) -> list[Verdict]:
         return [self.judge(expectation) for expectation in expectations]

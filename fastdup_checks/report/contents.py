@@ -74,6 +74,7 @@ def gallery_page(result: Result, store: Store) -> Page:
         map=_map(result),
         families=shelves,
         more_families=int(analysis.families.family.max(initial=-1)) + 1 - len(shelves),
+        standing=result.standing,
         tables=_TABLE_OF,
         originals=_way(result.work_dir, root),
         about=(("fastdup-checks", __version__), ("encoder", scan.encoder)),

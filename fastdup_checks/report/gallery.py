@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
+    from fastdup_checks.baseline import Accepted
     from fastdup_checks.report.album import Entry
     from fastdup_checks.report.cards import Card
     from fastdup_checks.report.charts import Bullet
@@ -60,8 +61,8 @@ class _Section:
     """With the number of each card, which counts through the page."""
     layout: str
     """How wide the columns of `cards` are."""
-    accepted: tuple[Card, ...]
-    """What the baseline accepts, to be looked at and not to be decided."""
+    accepted: tuple[tuple[Card, str], ...]
+    """What the baseline accepts, to be looked at and not to be decided, with why and by whom it is accepted."""
     accepted_layout: str
     plain: tuple[str, ...]
     """Findings without an image: a class that is not there."""
@@ -93,7 +94,7 @@ def render_gallery(page: Page) -> str:
             cards[number].append(lay_out(finding, album, page.budget.group))
     # After all that is to be decided, so that accepted findings take no pictures from it.
     accepted = [
-        [lay_out(finding, album, page.budget.group) for finding in verdict.accepted[:ACCEPTED] if finding.images]
+        [lay_out(finding, album, page.budget.group) for finding in verdict.accepted[:ACCEPTED]]
         for verdict in page.verdicts
     ]
     sections = _sections(page, cards, accepted)
@@ -125,6 +126,7 @@ def render_gallery(page: Page) -> str:
         balance=balance(page.tallies),
         classes=len({tally.label for tally in page.tallies if tally.label is not None}),
         splits=_splits(page),
+        gone=_gone(page),
         complete=complete,
         picture=album.picture,
         shelves=shelves,
@@ -155,7 +157,7 @@ def _sections(page: Page, cards: Sequence[Sequence[Card]], accepted: Sequence[Se
                 bullet=bullet(verdict),
                 cards=tuple(enumerate(own, start=count)),
                 layout=_layout(own),
-                accepted=tuple(accepted[number]),
+                accepted=tuple(zip(accepted[number], _words(page, verdict), strict=True)),
                 accepted_layout=_layout(accepted[number]),
                 plain=plain,
                 more=len(measurement.findings) - len(own) - len(plain),
@@ -180,6 +182,32 @@ def _known(verdict: Verdict) -> str:
         return ""
     said = "known to fail" if verdict.outcome == "xfailed" else "no longer fails, so remove its xfail"
     return f"{said}: {printable(reason)}"
+
+
+def _words(page: Page, verdict: Verdict) -> list[str]:
+    """Of every accepted finding that is shown, why and by whom it is accepted."""
+    found = []
+    for finding in verdict.accepted[:ACCEPTED]:
+        entry = page.standing.entry(verdict.expectation.check, finding) if page.standing else None
+        found.append(_word(entry) if entry else "")
+    return found
+
+
+def _word(entry: Accepted) -> str:
+    until = f", until {entry.expires}" if entry.expires else ""
+    return printable(f"{' '.join(entry.reason.split())} ({entry.author}{until})")
+
+
+def _gone(page: Page) -> list[tuple[str, str, str, str]]:
+    """Entries of the baseline that count no longer: what became of them, check, images, and their words."""
+    if page.standing is None:
+        return []
+    stale = [("no longer occurs", entry) for entry in page.standing.stale]
+    lapsed = [(f"lapsed on {entry.expires}", entry) for entry in page.standing.lapsed]
+    return [
+        (why, entry.check, ", ".join(printable(p.path) or p.sha256[:12] for p in entry.pictures), _word(entry))
+        for why, entry in [*lapsed, *stale]
+    ]
 
 
 def _splits(page: Page) -> list[tuple[str, int]]:

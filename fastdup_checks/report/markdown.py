@@ -8,10 +8,9 @@ from fastdup_checks.records import printable
 from fastdup_checks.verdict import format_bound, format_value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from fastdup_checks.analysis import Analysis
     from fastdup_checks.findings import Finding
+    from fastdup_checks.result import Result
     from fastdup_checks.verdict import Verdict
 
 __all__ = ("render_markdown",)
@@ -21,8 +20,12 @@ _MOST_IMAGES = 4
 _PLAIN = frozenset(" ./-,;()%+=")
 
 
-def render_markdown(analysis: Analysis, verdicts: Sequence[Verdict]) -> str:
-    """A headline, figures of the dataset, a table of verdicts, and the worst findings of those that were not met."""
+def render_markdown(result: Result) -> str:
+    """A headline, figures of the dataset, a table of verdicts, and the worst findings of those that were not met.
+
+    Entries of the baseline that count no longer are told at the end.
+    """
+    analysis, verdicts = result.analysis, result.verdicts
     failed = sum(verdict.failed for verdict in verdicts)
     judged = sum(verdict.outcome not in {"skipped", "measured"} for verdict in verdicts)
     said = f"{failed} of {judged} expectations failed" if failed else f"all {judged} expectations passed"
@@ -32,6 +35,8 @@ def render_markdown(analysis: Analysis, verdicts: Sequence[Verdict]) -> str:
     for verdict in verdicts:
         if verdict.outcome in {"failed", "warned"} and verdict.measurement.findings:
             lines += ["", *_details(verdict)]
+    for remark in result.standing.remarks() if result.standing else ():
+        lines += ["", _escape(remark)]
     return "\n".join(lines) + "\n"
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from fastdup_checks.standing import Standing
     from fastdup_checks.verdict import Verdict
 
 __all__ = ("Budget", "Distribution", "Facts", "Map", "Page", "Shelf", "Tally")
@@ -112,6 +113,8 @@ class Page:
     """Largest first."""
     more_families: int = 0
     """How many are left out."""
+    standing: Standing | None = None
+    """What became of the entries of the baseline."""
     tables: Mapping[str, str] = field(default_factory=dict)
     """Check -> the table beside the page that lists all its findings ("leak" -> "leaks.csv")."""
     originals: str = ""

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastdup_checks.analysis import Analysis
+    from fastdup_checks.baseline import Accepted
     from fastdup_checks.findings import Finding
+    from fastdup_checks.standing import Standing
     from fastdup_checks.verdict import Verdict
 
 __all__ = ("MOST_FINDINGS", "VERSION", "summarise", "verdict_payload", "write_summary")
@@ -28,11 +30,14 @@ MOST_FINDINGS = 1000
 """Findings of one verdict that are written out, worst first; the tables hold all."""
 
 
-def summarise(analysis: Analysis, verdicts: Sequence[Verdict], meta: Mapping[str, Any]) -> dict[str, Any]:
+def summarise(
+    analysis: Analysis, verdicts: Sequence[Verdict], meta: Mapping[str, Any], standing: Standing | None = None
+) -> dict[str, Any]:
     """The report as plain values.
 
     Keys: `version` (1); `passed`; `dataset` (images, broken, splits, labels, ignored); `verdicts`, each as
-    `verdict_payload` says; `environment` (what the figures depend on); `meta` (when, where, how long).
+    `verdict_payload` says, with its `accepted_findings`; `baseline` (file, entries, and those that are stale or have
+    lapsed; null where nothing is accepted); `environment` (what the figures depend on); `meta` (when, where, how long).
     """
     scan = analysis.scan
     records = [*analysis.images, *(b.record for b in scan.broken)]
@@ -46,7 +51,8 @@ def summarise(analysis: Analysis, verdicts: Sequence[Verdict], meta: Mapping[str
             "labels": _counts(r.label for r in records),
             "ignored": {valid_text(name): count for name, count in scan.dataset.ignored},
         },
-        "verdicts": [verdict_payload(v) for v in verdicts],
+        "verdicts": [{**verdict_payload(v), "accepted_findings": _accepted(v, standing)} for v in verdicts],
+        "baseline": None if standing is None else _baseline(standing),
         "environment": {
             "fastdup_checks": __version__,
             "encoder": scan.encoder,
@@ -97,6 +103,38 @@ def finding_payload(finding: Finding) -> dict[str, Any]:
             name: valid_text(v) if isinstance(v, str) else float(v) if isinstance(v, float) else int(v)
             for name, v in finding.evidence
         },
+    }
+
+
+def _accepted(verdict: Verdict, standing: Standing | None) -> list[dict[str, Any]]:
+    """The accepted findings, each with who accepts it and why."""
+    found = []
+    for finding in verdict.accepted[:MOST_FINDINGS]:
+        entry = standing.entry(verdict.expectation.check, finding) if standing else None
+        found.append({**finding_payload(finding), **({} if entry is None else _words(entry))})
+    return found
+
+
+def _baseline(standing: Standing) -> dict[str, Any]:
+    return {
+        "file": valid_text(standing.file),
+        "entries": standing.entries,
+        "stale": [_entry(entry) for entry in standing.stale],
+        "lapsed": [_entry(entry) for entry in standing.lapsed],
+    }
+
+
+def _entry(entry: Accepted) -> dict[str, Any]:
+    images = [{"sha256": p.sha256, "path": valid_text(p.path)} for p in entry.pictures]
+    return {"check": entry.check, "images": images, "line": entry.line, **_words(entry)}
+
+
+def _words(entry: Accepted) -> dict[str, Any]:
+    expires = entry.expires
+    return {
+        "reason": valid_text(entry.reason),
+        "author": valid_text(entry.author),
+        "expires": None if expires is None else expires.isoformat(),
     }
 
 

@@ -6,6 +6,7 @@ from datasets import PLANTED, write_project
 from fastdup_checks.config import load_plan
 from fastdup_checks.pipeline import analyse, evaluate
 from fastdup_checks.report.markdown import render_markdown
+from fastdup_checks.result import Result
 
 HOSTILE = 'train/cat/a|b *c* [x](http://y) @me #1 `d`\n<img src=x onerror="alert(1)">.jpg'
 
@@ -18,7 +19,7 @@ def text(tmp_path_factory):
     config = write_project(tmp_path_factory.mktemp("md"), expectations, {**PLANTED, HOSTILE: b"broken"})
     plan = load_plan(config)
     analysis = analyse(plan)
-    return render_markdown(analysis, [evaluate(e, analysis) for e in plan.expectations])
+    return render_markdown(Result(analysis, [evaluate(e, analysis) for e in plan.expectations]))
 
 
 def test_the_headline_counts_and_the_table_has_a_row_for_each_verdict(text):
