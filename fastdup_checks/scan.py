@@ -330,6 +330,7 @@ class Worker:
         except Unreadable as error:
             return Read(record, stamp, content, measured=Measured(content, str(error), len(data)))
         statistics = measure_statistics(picture.rgb, picture.width, picture.height)
+        thumbnail = squash(picture.rgb, THUMBNAIL_SIDE)
         measured = Measured(
             content,
             None,
@@ -340,8 +341,10 @@ class Worker:
             picture.mode,
             picture.digest,
             statistics.tobytes(),
-            squash(picture.rgb, THUMBNAIL_SIDE).tobytes(),
+            thumbnail.tobytes(),
         )
+        if self._encoder.square == THUMBNAIL_SIDE:
+            return Read(record, stamp, content, measured=measured, prepared=thumbnail)
         rgb = picture.rgb
         if min(rgb.size) < min(self._encoder.side, picture.width, picture.height):
             # It was decoded at a reduced scale, below what this encoder can see. Measured it is as with any other.

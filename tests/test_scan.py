@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from datasets import BROKEN, CLEAN, PLANTED, encoded, write_images
 
+from fastdup_checks.decode import decode
 from fastdup_checks.encoders import DEFAULT_MODEL, ModelPlan
 from fastdup_checks.encoders.network import OnnxEncoder
 from fastdup_checks.errors import ScanError
@@ -33,6 +34,14 @@ def test_every_file_is_an_image_or_broken_with_a_reason(tmp_path):
         ("train/dog/broken.jpg", "not an image, or a damaged header")
     ]
     assert len(found.images) == len(found.vectors) == len(found.statistics) == len(PLANTED) - 1
+
+
+def test_a_vector_is_what_the_encoder_gives_for_the_decoded_file(tmp_path):
+    root = write_images(tmp_path / "images", CLEAN)
+    found, encoder = scanned(tmp_path, root), OnnxEncoder()
+    for record, vector in zip(found.images, found.vectors, strict=True):
+        picture = decode((root / record.path).read_bytes(), Limits())
+        assert np.array_equal(encoder.embed([encoder.prepare(picture.rgb)])[0], vector)
 
 
 @pytest.mark.parametrize("place", ["0.png", "train/cat/1x.png", "zz.png"])
@@ -83,7 +92,7 @@ class StoppingEncoder:
 
     def __init__(self, after):
         self._real = OnnxEncoder()
-        self.key, self.side = self._real.key, self._real.side
+        self.key, self.side, self.square = self._real.key, self._real.side, None
         self.left = after
 
     def prepare(self, rgb):

@@ -27,6 +27,11 @@ class Encoder(Protocol):
         """Pixels of the shorter side of a picture below which detail is lost on this encoder."""
         ...
 
+    @property
+    def square(self) -> int | None:
+        """Pixels of the square, where `prepare` does no more than `fastdup_checks.decode.squash`; else None."""
+        ...
+
     def prepare(self, rgb: Image.Image) -> NDArray[Any]:
         """What the encoder looks at of a picture: small, so that many can wait for their turn."""
         ...

@@ -95,6 +95,11 @@ class OnnxEncoder:
         """Pixels of the shorter side that pictures are brought to."""
         return self.preprocessing.side
 
+    @property
+    def square(self) -> int | None:
+        """Side of the square, where the network takes a squashed picture as it is."""
+        return self.preprocessing.square
+
     def prepare(self, rgb: Image.Image) -> NDArray[Any]:
         """The pixels that the network takes, without a dimension for batches."""
         return self.preprocessing.apply(rgb)

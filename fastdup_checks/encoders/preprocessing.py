@@ -69,6 +69,16 @@ class Preprocessing:
         """The shorter side, in pixels, that a picture is brought to."""
         return self.resize if isinstance(self.resize, int) else min(self.resize)
 
+    @property
+    def square(self) -> int | None:
+        """Side of the square, where all that is done is `squash`."""
+        as_it_is = self.channels == "rgb" and self.dtype is np.uint8 and self.layout == "nhwc"
+        return self.size[0] if as_it_is and self._is_squashed else None
+
+    @property
+    def _is_squashed(self) -> bool:
+        return self.resize == self.size and self.size[0] == self.size[1] and self.filter == "bicubic"
+
     def apply(self, rgb: Image.Image) -> NDArray[Any]:
         """The input for one picture, (3, height, width) or (height, width, 3)."""
         pixels = self._resized(rgb)
@@ -83,7 +93,7 @@ class Preprocessing:
 
     def _resized(self, rgb: Image.Image) -> NDArray[Any]:
         height, width = self.size
-        if self.resize == self.size and height == width and self.filter == "bicubic":
+        if self._is_squashed:
             return squash(rgb, height)  # the function that training uses
         if isinstance(self.resize, int):
             shorter, wide, high = min(rgb.size), *rgb.size

@@ -131,6 +131,7 @@ class Blind:
 
     key = "none"
     side = 1
+    square = None
 
     def prepare(self, rgb: Image.Image) -> NDArray[Any]:  # noqa: ARG002 - the protocol's
         """Nothing, shape (0,)."""

@@ -40,6 +40,22 @@ def test_the_bundled_network_sees_what_squash_gives():
     pixels = encoder.prepare(picture(3, 200))
     assert pixels.dtype == np.uint8
     assert np.array_equal(pixels, squash(picture(3, 200), encoder.side))
+    assert encoder.square == encoder.side == 64
+
+
+@pytest.mark.parametrize(
+    ("shape", "stated"),
+    [
+        (("n", 64, 64, 3), Stated(channels="bgr")),
+        (("n", 64, 64, 3), Stated(resize=80)),
+        (("n", 64, 64, 3), Stated(filter="bilinear")),
+        (("n", 3, 64, 64), Stated()),
+    ],
+)
+def test_a_network_that_sees_anything_else_is_not_given_the_thumbnail(tmp_path, shape, stated):
+    encoder = OnnxEncoder(ModelPlan(flattening(tmp_path / "m.onnx", shape), stated))
+    assert encoder.square is None
+    assert not np.array_equal(encoder.prepare(picture(3, 200)), squash(picture(3, 200), 64))
 
 
 @pytest.mark.parametrize("kind", ["float", "half"])
