@@ -39,7 +39,11 @@ class ExpectationFile(pytest.File):
         try:
             self.run.scan(LateProgress(self.config))
         except FastdupChecksError as error:
-            pytest.fail(str(error), pytrace=False)
+            problem = str(error)
+        else:
+            return
+        # Outside of the handler, so that the message is not told a second time as the cause of itself.
+        pytest.fail(problem, pytrace=False)
 
 
 class ExpectationItem(pytest.Item):

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-__all__ = ("add_options", "chosen_path", "configured_paths", "is_worker", "shown", "update_reason")
+__all__ = ("add_options", "chosen_path", "configured_paths", "is_worker", "lost_settings", "shown", "update_reason")
 
 _SUFFIXES = (".fastdup.yml", ".fastdup.yaml")
 """A file so called is collected when it is named as an argument, without an option."""
+
+
+_PATHS = ("--fastdup-config", "--fastdup-report", "--fastdup-cache-dir", "--fastdup-baseline")
+_SETTINGS = {
+    "pytest.toml": "",
+    ".pytest.toml": "",
+    "pytest.ini": "",
+    ".pytest.ini": "",
+    "pyproject.toml": "[tool.pytest",
+    "tox.ini": "[pytest]",
+    "setup.cfg": "[tool:pytest]",
+}
+"""Where pytest looks for its settings, in this order, and what must stand there."""
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -109,6 +123,41 @@ def update_reason(config: pytest.Config) -> str | None:
     if partial:
         raise pytest.UsageError(f"--fastdup-update-baseline needs a run of everything, not with {partial[0]}")
     return reason
+
+
+def lost_settings(config: pytest.Config) -> str | None:
+    """A word on settings that pytest has not read, because an option of ours led it elsewhere; None where all is well.
+
+    Before it knows any option, pytest takes every existing path among the arguments for a place of tests, and looks for
+    its settings above all of them: `--fastdup-config ../data.yml` hides those of the project, and
+    `--fastdup-config=../data.yml` does not.
+    """
+    words = [str(word) for word in config.invocation_params.args]
+    # Where tests are named, too, pytest looks above each of them.
+    told = config.args_source is pytest.Config.ArgsSource.ARGS
+    if told or any(word.split("=")[0] in {"-c", "--config-file", "--rootdir"} for word in words):
+        return None
+    here = config.invocation_params.dir
+    missed = next((file for folder in (here, *here.parents) for file in _settings_in(folder)), None)
+    if missed is None or missed == config.inipath:
+        return None
+    for name, value in pairwise(words):
+        path = _absolute(here, value)
+        if name in _PATHS and path.exists() and here not in path.parents:
+            return (
+                f"pytest has not read {shown(config, missed)}: it took {value} for a place of tests. "
+                f"Write {name}={value}"
+            )
+    return None
+
+
+def _settings_in(folder: Path) -> list[Path]:
+    """The file of a folder that pytest would read its settings from, if there is one."""
+    for name, section in _SETTINGS.items():
+        file = folder / name
+        if file.is_file() and section in file.read_text(encoding="utf-8", errors="replace"):
+            return [file]
+    return []
 
 
 def is_worker(config: pytest.Config) -> bool:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fastdup_checks.config import Plan
     from fastdup_checks.expectation import Expectation
     from fastdup_checks.findings import Measurement
+    from fastdup_checks.plugin.sharing import FailureRecord
     from fastdup_checks.scan import Progress
     from fastdup_checks.verdict import Verdict
 
@@ -32,11 +33,19 @@ __all__ = ("Run",)
 class Run:
     """Scans once, when that is first needed, and measures what is asked for."""
 
-    def __init__(self, plan: Plan, baseline: Baseline, work_dir: Path, cache_dir: Path | None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        baseline: Baseline,
+        work_dir: Path,
+        cache_dir: Path | None,
+        record: FailureRecord | None = None,
+    ) -> None:
         self.plan = plan
         self.baseline = baseline
         self.work_dir = work_dir
         self._cache_dir = cache_dir
+        self._record = record
         self._analysis: Analysis | None = None
         self._failure: FastdupChecksError | None = None
         self._verdicts: dict[str, Verdict] = {}
@@ -47,7 +56,7 @@ class Run:
         return self.work_dir / "gallery.html"
 
     def scan(self, progress: Progress | None = None) -> Analysis:
-        """The scanned dataset. A scan that has failed fails again at once.
+        """The scanned dataset. A scan that has failed, here or in another worker, fails again at once.
 
         Raises:
             DatasetError: if there are no images.
@@ -56,8 +65,12 @@ class Run:
         if self._failure is not None:
             raise self._failure
         if self._analysis is None:
+
+            def work() -> Analysis:
+                return analyse(self.plan, cache_dir=self._cache_dir, progress=progress)
+
             try:
-                self._analysis = analyse(self.plan, cache_dir=self._cache_dir, progress=progress)
+                self._analysis = work() if self._record is None else self._record.attempt(work)
             except FastdupChecksError as error:
                 self._failure = error
                 raise

@@ -16,11 +16,13 @@ from fastdup_checks.baseline import read_baseline
 from fastdup_checks.config import load_plan
 from fastdup_checks.errors import ConfigError, FastdupChecksError, Problem
 from fastdup_checks.ledger import default_author
+from fastdup_checks.plugin import FastdupWarning
 from fastdup_checks.plugin.facade import Fastdup
 from fastdup_checks.plugin.html import attach_pictures
 from fastdup_checks.plugin.nodes import ExpectationFile, ExpectationItem
-from fastdup_checks.plugin.options import chosen_path, is_worker, shown, update_reason
+from fastdup_checks.plugin.options import chosen_path, is_worker, lost_settings, shown, update_reason
 from fastdup_checks.plugin.run import Run
+from fastdup_checks.plugin.sharing import Meeting, record_of
 from fastdup_checks.plugin.terminal import findings_section, write_summary
 from fastdup_checks.report.summary import verdict_payload
 from fastdup_checks.verdict import skipped
@@ -45,6 +47,9 @@ def start(config: pytest.Config, paths: Sequence[Path]) -> None:
     if problems:
         raise pytest.UsageError(_told(config, problems))
     config.stash[_CONFIGS] = tuple(paths)
+    lost = lost_settings(config)
+    if lost and not is_worker(config):
+        config.issue_config_time_warning(FastdupWarning(lost), stacklevel=2)
     config.pluginmanager.register(FastdupSession(config), "fastdup-checks-session")
     # Files that only the ini file names belong to a run of everything, not to one of a named test.
     if config.getoption("fastdup_config") or config.args_source is not pytest.Config.ArgsSource.ARGS:
@@ -87,10 +92,12 @@ def facade(config: pytest.Config, path: str | Path) -> Fastdup:
         run = config.stash.get(_RUNS, {}).get(path) or _load(config, path, several=False)
         run.scan()
     except ConfigError as error:
-        pytest.fail(_told(config, error.problems), pytrace=False)
+        problem = _told(config, error.problems)
     except FastdupChecksError as error:
-        pytest.fail(str(error), pytrace=False)
-    return Fastdup(run)
+        problem = str(error)
+    else:
+        return Fastdup(run)
+    pytest.fail(problem, pytrace=False)
 
 
 def _problems(config: pytest.Config, path: Path, *, several: bool) -> Sequence[Problem]:
@@ -107,7 +114,7 @@ def _load(config: pytest.Config, path: Path, *, several: bool) -> Run:
     work_dir = chosen_path(config, "fastdup_report") or path.parent / "fastdup-report"
     if several:
         work_dir /= _node_id(config, path).replace("/", "-").rpartition(".")[0]
-    run = Run(plan, baseline, work_dir, chosen_path(config, "fastdup_cache_dir"))
+    run = Run(plan, baseline, work_dir, chosen_path(config, "fastdup_cache_dir"), record_of(config, path))
     config.stash.setdefault(_RUNS, {})[path] = run
     return run
 
@@ -135,6 +142,7 @@ class FastdupSession:
         self._detours: set[Path] = set()
         """Folders that pytest would pass over."""
         self._reason = update_reason(config)
+        self._meeting = Meeting()
         self._galleries: list[Path] = []
         self._remarks: list[str] = []
         self._unwritten: list[str] = []
@@ -194,10 +202,16 @@ class FastdupSession:
         if sent is not None:
             self._payloads.setdefault(sent["config"], {})[sent["verdict"]["id"]] = sent["verdict"]
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Let a worker of pytest-xdist know where the others are met."""
+        self._meeting.invite(node)
+
     def pytest_sessionfinish(self) -> None:
         """Write the reports, also of a run that was interrupted; a worker leaves that to the controller."""
         if is_worker(self._config):
             return
+        self._meeting.end()
         for path, run in self._runs.items():
             ran = self._payloads.get(str(path), {})
             if any(verdict["outcome"] != "skipped" for verdict in ran.values()):

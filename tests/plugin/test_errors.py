@@ -74,3 +74,27 @@ def test_what_a_report_lacks_is_told_without_a_terminal_reporter(project: pytest
     run("-k", "duplicate_rate", "-p", "no:terminal").stderr.fnmatch_lines(
         ["fastdup-checks: the report could not be written: *"],
     )
+
+
+@pytest.mark.parametrize("dist", ["load", "loadgroup"])
+def test_a_scan_that_has_failed_is_not_tried_again_by_other_workers(
+    project: pytest.Pytester, run: Run, dist: str
+) -> None:
+    project.makeconftest(
+        """
+        from pathlib import Path
+        from fastdup_checks.errors import ScanError
+        from fastdup_checks.plugin import run
+
+        def analyse(plan, **options):
+            with open(plan.path.parent / "tried", "a") as file:
+                file.write("x")
+            raise ScanError("the disk is full")
+
+        run.analyse = analyse
+        """
+    )
+    result = run("data.yml", "-n2", f"--dist={dist}")
+    result.assert_outcomes(errors=4, skipped=1)
+    assert result.outlines.count("the disk is full") == 4  # once for each test, and not again as its own cause
+    assert (project.path / "tried").read_text() == "x"

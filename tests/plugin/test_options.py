@@ -98,6 +98,38 @@ def test_a_file_outside_the_project_has_an_id_that_can_be_named(project: pytest.
         run("--lf", config="../data.yml").assert_outcomes(failed=2)
 
 
+@pytest.mark.parametrize("settings", ["pytest.ini", "pyproject.toml"])
+def test_settings_that_an_option_without_an_equals_sign_hides_are_told(
+    project: pytest.Pytester, run: Run, settings: str
+) -> None:
+    inside = project.path / "inside"
+    inside.mkdir()
+    (project.path / "tox.ini").unlink()
+    section = "[tool.pytest.ini_options]\n" if settings == "pyproject.toml" else "[pytest]\n"
+    (inside / settings).write_text(section)
+    (inside / "test_inside.py").write_text("def test_inside(): pass")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(inside)
+        apart = run("-k", "inside", "--fastdup-config", "../data.yml", config=None)
+        apart.stdout.fnmatch_lines(
+            [f"*FastdupWarning: pytest has not read {settings}: it took ../data.yml for a place of tests. *"]
+        )
+        heard = (
+            run("-k", "inside", config="../data.yml"),
+            run("-k", "inside", "--fastdup-config", "../data.yml", "-c", settings, config=None),
+            run("--fastdup-config", "../data.yml", "test_inside.py", "-k", "inside", config=None),
+        )
+        for result in heard:
+            result.stdout.fnmatch_lines([f"configfile: {settings}"])
+            result.stdout.no_fnmatch_line("*FastdupWarning*")
+
+
+def test_an_option_without_an_equals_sign_hides_nothing_inside_the_project(project: pytest.Pytester, run: Run) -> None:
+    result = run("-k", "own", "--fastdup-config", "data.yml", config=None)
+    result.stdout.no_fnmatch_line("*FastdupWarning*")
+    result.stdout.fnmatch_lines(["configfile: tox.ini"])
+
+
 def test_the_report_goes_where_it_is_told_to(project: pytest.Pytester, run: Run) -> None:
     run("--fastdup-report=artifacts/images").stdout.fnmatch_lines(["gallery: file://*/artifacts/images/gallery.html"])
     assert not (project.path / "fastdup-report").exists()
