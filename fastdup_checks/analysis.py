@@ -22,7 +22,7 @@ from fastdup_checks.copies.calibration import model_version
 from fastdup_checks.derived import derive, texts_column, texts_of
 from fastdup_checks.engine import available_cores
 from fastdup_checks.families import Families, find_families
-from fastdup_checks.index import Neighbours, find_neighbours
+from fastdup_checks.index import Neighbours, find_neighbours, neighbours_among
 from fastdup_checks.labels import VOTERS, LabelSuspects, score_labels
 from fastdup_checks.outliers import AROUND, Outliers, describe, score_looks, score_outliers
 from fastdup_checks.store import Store
@@ -73,6 +73,11 @@ class Analysis:
 
         known = self.derive(f"neighbours-1-{NEIGHBOURS}", compute)
         return Neighbours(known["ids"], known["similarities"])
+
+    def neighbours_among(self, rows: NDArray[np.int64], k: int) -> Neighbours:
+        """The nearest neighbours of some images, by rising row, among themselves; ids are places in `rows`."""
+        threads = self.scan.settings.threads
+        return neighbours_among(rows, k, vectors=self.scan.vectors, known=self.neighbours, threads=threads)
 
     @cached_property
     def exact_group(self) -> NDArray[np.int32]:
@@ -175,7 +180,7 @@ class Analysis:
         def compute() -> dict[str, NDArray[Any]]:
             # One image of each group of copies, so that a copied outlier is still one.
             alone, place = np.unique(self.cluster_of, return_inverse=True)
-            near = find_neighbours(self.scan.vectors[alone], AROUND, threads=self.scan.settings.threads)
+            near = self.neighbours_among(alone, AROUND)
             found = score_outliers(near.ids, near.similarities, self.label_numbers[alone])
             nearest = np.where(found.nearest >= 0, alone[found.nearest], -1)
             looks = score_looks(self.scan.statistics[alone])

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ("Neighbours", "find_neighbours")
+__all__ = ("Neighbours", "find_neighbours", "neighbours_among")
 
 _QUERIES = 4096
 """Queries in one search: bounds the memory, and lets an interruption through."""
@@ -47,25 +47,67 @@ def find_neighbours(vectors: NDArray[np.float32], k: int, *, threads: int | None
         k: how many; fewer are given where there are not so many others.
         threads: cores to use, by default all.
     """
+    return _search(vectors, np.arange(len(vectors)), k, threads)
+
+
+def neighbours_among(
+    members: NDArray[np.int64],
+    k: int,
+    *,
+    vectors: NDArray[np.float32],
+    known: Neighbours,
+    threads: int | None = None,
+) -> Neighbours:
+    """Find the k nearest neighbours of some vectors among themselves, as a search of these alone would.
+
+    What the neighbours of all vectors tell is taken from there; only where too few of them are members is searched.
+
+    Args:
+        members: (m,) rows, rising.
+        k: how many; fewer are given where there are not so many others.
+        vectors: float32 (n, d), each of length 1.
+        known: of all vectors.
+        threads: cores to use, by default all.
+
+    Returns:
+        For each member; the numbers are places in `members`.
+    """
+    k = max(min(k, len(members) - 1), 0)
+    place = np.full(len(vectors), -1, np.int32)
+    place[members] = np.arange(len(members), dtype=np.int32)
+    ids = place[known.ids[members]]
+    order = np.argsort(ids < 0, axis=1, kind="stable")[:, :k]
+    short = np.flatnonzero((ids >= 0).sum(1) < k)
+    if len(short) == len(members):
+        return find_neighbours(vectors[members], k, threads=threads)
+    near = np.take_along_axis(ids, order, 1)
+    similarities = np.take_along_axis(known.similarities[members], order, 1)
+    if len(short):
+        found = _search(vectors[members], short, k, threads)
+        near[short], similarities[short] = found.ids, found.similarities
+    return Neighbours(near, similarities)
+
+
+def _search(vectors: NDArray[np.float32], rows: NDArray[np.int64], k: int, threads: int | None) -> Neighbours:
+    """The neighbours of some of the vectors among all of them."""
     import faiss
 
     n = len(vectors)
     k = min(k, n - 1)
     if k < 1:
-        return Neighbours(np.zeros((n, 0), np.int32), np.zeros((n, 0), np.float32))
+        return Neighbours(np.zeros((len(rows), 0), np.int32), np.zeros((len(rows), 0), np.float32))
     before = faiss.omp_get_max_threads()
     if threads:
         faiss.omp_set_num_threads(threads)
     try:
         index = faiss.IndexFlatIP(vectors.shape[1])
         index.add(np.ascontiguousarray(vectors))
-        ids = np.empty((n, k), np.int32)
-        similarities = np.empty((n, k), np.float32)
-        for start in range(0, n, _QUERIES):
-            queries = vectors[start : start + _QUERIES]
-            _, found = index.search(queries, min(n, k + 1 + _SLACK))
-            rows = slice(start, start + len(queries))
-            ids[rows], similarities[rows] = _rank(vectors, start, found, k)
+        ids = np.empty((len(rows), k), np.int32)
+        similarities = np.empty((len(rows), k), np.float32)
+        for start in range(0, len(rows), _QUERIES):
+            part = slice(start, start + _QUERIES)
+            _, found = index.search(np.ascontiguousarray(vectors[rows[part]]), min(n, k + 1 + _SLACK))
+            ids[part], similarities[part] = _rank(vectors, rows[part], found, k)
     finally:
         faiss.omp_set_num_threads(before)
     return Neighbours(ids, similarities)
@@ -73,12 +115,11 @@ def find_neighbours(vectors: NDArray[np.float32], k: int, *, threads: int | None
 
 def _rank(
     vectors: NDArray[np.float32],
-    start: int,
+    own: NDArray[np.int64],
     found: NDArray[np.int64],
     k: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Order the proposals by similarity and row, without each image itself."""
-    own = np.arange(start, start + len(found))
     exact = np.empty(found.shape)
     for column in range(found.shape[1]):
         exact[:, column] = np.einsum("nd,nd->n", vectors[own], vectors[found[:, column]], dtype=np.float64)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastdup_checks.index import find_neighbours
+from fastdup_checks.index import find_neighbours, neighbours_among
 
 
 def unit(n, d, seed, repeats=0):
@@ -58,3 +58,16 @@ def test_the_order_of_the_images_does_not_matter(seed):
 @pytest.mark.parametrize("n", [0, 1])
 def test_without_others_there_are_no_neighbours(n):
     assert find_neighbours(unit(n, 4, 0), 5).ids.shape == (n, 0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    n=st.integers(2, 60), k=st.integers(0, 8), share=st.floats(0, 1), repeats=st.integers(0, 5), seed=st.integers(0, 99)
+)
+def test_neighbours_among_some_are_those_of_a_search_of_these_alone(n, k, share, repeats, seed):
+    x = unit(n, 8, seed, repeats)
+    members = np.flatnonzero(np.random.default_rng(seed).random(n) < share)
+    found = neighbours_among(members, k, vectors=x, known=find_neighbours(x, 10))
+    alone = find_neighbours(x[members], k)
+    assert np.array_equal(found.ids, alone.ids)
+    assert np.array_equal(found.similarities, alone.similarities)

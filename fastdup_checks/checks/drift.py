@@ -12,7 +12,6 @@ from fastdup_checks.checks.check import at_most, check, parameter
 from fastdup_checks.drift import NEAR, Drift, measure_drift
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.findings import Finding, Measurement
-from fastdup_checks.index import find_neighbours
 from fastdup_checks.records import printable
 
 if TYPE_CHECKING:
@@ -79,8 +78,7 @@ def _measure(analysis: Analysis, one: str, other: str) -> tuple[Drift, np.ndarra
     side = split[rows] == other
 
     def compute() -> dict[str, NDArray[Any]]:
-        near = find_neighbours(analysis.scan.vectors[rows], NEAR, threads=analysis.scan.settings.threads)
-        drift = measure_drift(near.ids, side)
+        drift = measure_drift(analysis.neighbours_among(rows, NEAR).ids, side)
         return {"effect": np.array(drift.effect), "p_value": np.array(drift.p_value), "share": drift.share}
 
     known = analysis.derive("drift-1", compute, rows.tobytes(), side.tobytes())
