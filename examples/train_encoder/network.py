@@ -9,8 +9,28 @@ from torch import Tensor, nn
 MEAN, STD = (0.48, 0.45, 0.41), (0.27, 0.26, 0.28)
 
 
+class Pointwise(nn.Conv2d):
+    """A 1x1 convolution as one matrix product, which trains faster on a CPU."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return what the convolution returns, channels last."""
+        return F.linear(x.permute(0, 2, 3, 1), self.weight.flatten(1)).permute(0, 3, 1, 2)
+
+
+class Patches(nn.Conv2d):
+    """A convolution whose stride is its side, as one matrix product of patches."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return what the convolution returns, channels last."""
+        k, (n, c, h, w) = self.kernel_size[0], x.shape
+        cut = x.permute(0, 2, 3, 1).reshape(n, h // k, k, w // k, k, c).transpose(2, 3)
+        flat = self.weight.permute(0, 2, 3, 1).flatten(1)
+        return F.linear(cut.reshape(n, h // k, w // k, -1), flat).permute(0, 3, 1, 2)
+
+
 def _conv(i: int, o: int, k: int = 3, s: int = 1, act: bool = True) -> nn.Sequential:
-    layers: list[nn.Module] = [nn.Conv2d(i, o, k, s, k // 2 if k % 2 else 0, bias=False), nn.BatchNorm2d(o)]
+    kind = Pointwise if k == 1 else Patches if k == s else nn.Conv2d
+    layers: list[nn.Module] = [kind(i, o, k, s, k // 2 if k > s else 0, bias=False), nn.BatchNorm2d(o)]
     return nn.Sequential(*layers, *([nn.ReLU(inplace=True)] if act else []))
 
 
@@ -37,7 +57,7 @@ class Encoder(nn.Module):
     ) -> None:
         super().__init__()
         layers: list[nn.Module] = [
-            nn.Conv2d(3, widths[0], 4, 4, bias=False),
+            Patches(3, widths[0], 4, 4, bias=False),
             nn.BatchNorm2d(widths[0]),
             nn.ReLU(inplace=True),
         ]
