@@ -117,12 +117,18 @@ class Album:
         """Whether all that is wanted and exists is embedded."""
         return not self._refused and all(key in self._numbers for key, jpeg in self._wanted.items() if jpeg)
 
-    def stylesheet(self) -> str:
-        """One rule per picture; an element of class `p7` shows picture 7, as often as it likes."""
-        return "".join(
-            f".p{number}{{background-image:url(data:{_kind(content)};base64,{base64.b64encode(content).decode('ascii')})}}\n"
-            for number, content in self._pictures.values()
-        )
+    def stylesheets(self, first: Iterable[str]) -> tuple[str, str]:
+        """One rule per picture, a line each; an element of class `p7` shows picture 7, as often as it likes.
+
+        Args:
+            first: images that are seen when the page opens.
+
+        Returns:
+            The rules for their pictures, and those for all others.
+        """
+        seen = {self.picture(path) for path in first}
+        rules = [(number in seen, _rule(number, content)) for number, content in self._pictures.values()]
+        return "".join(rule for now, rule in rules if now), "".join(rule for now, rule in rules if not now)
 
     def _key(self, path: str) -> str:
         return self.entry(path).facts.sha256 or f"path {path}"
@@ -153,6 +159,11 @@ class Album:
                 spent += len(small)
                 yield jpeg, small
             rest -= len(jpeg)
+
+
+def _rule(number: int, content: bytes) -> str:
+    text = base64.b64encode(content).decode("ascii")
+    return f".p{number}{{background-image:url(data:{_kind(content)};base64,{text})}}\n"
 
 
 def _kind(content: bytes) -> str:

@@ -7,18 +7,31 @@ const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 const data = JSON.parse($("#data").textContent);
 const images = data.images.map(([path, split, label, picture, sha256, shown]) =>
   ({ path, split, label, picture, sha256, shown: shown ?? path })); // shown: the path as people can read it
-const BATCH = 60; // findings of a section that are there at once; the rest comes on demand, so that thousands cost nothing
+const BATCH = data.portion; // findings of a section that are there at once; the rest is text until somebody wants it
 const sections = data.sections.map(([id, check, labelled], number) => {
   const element = $(`#e${number + 1}`);
-  return { id, check, labelled, element, list: $(".findings", element), findings: [], shown: [], limit: BATCH };
+  return { id, check, labelled, element, list: $(".findings", element), packed: $$("noscript", element), findings: [],
+    shown: [], limit: BATCH };
 });
-const findings = data.findings.map(([section, kind, members, keep, tiles, suggested], number) => {
-  const finding = { number, section: sections[section], kind, members, keep, tiles, suggested, shown: true,
-    ready: false, element: document.getElementById(`f${number}`) };
-  finding.section.findings.push(finding);
+const findings = data.findings.map(([section, kind, members, keep, tiles, suggested, note], number) => {
+  const { findings } = sections[section];
+  const finding = { number, section: sections[section], rank: findings.length, kind, members, keep, tiles, suggested, note,
+    shown: true, ready: false, present: null, get element() { return this.present ?? unpack(this); } };
+  findings.push(finding);
   return finding;
 });
-const findingOf = new Map(findings.map(finding => [finding.element, finding]));
+for (const element of $$(".finding[id]")) findings[element.id.slice(1)].present = element;
+const findingOf = element => findings[element?.id.slice(1)];
+
+/** The element of a finding that is not there yet, and those of its portion: markup that was taken for text so far. */
+function unpack(finding) {
+  const portion = finding.section.packed[Math.floor(finding.rank / BATCH) - 1];
+  const box = make("template");
+  box.innerHTML = portion.textContent;
+  for (const element of $$(".finding", box.content)) findings[element.id.slice(1)].present = document.adoptNode(element);
+  portion.remove();
+  return finding.present;
+}
 
 /** An element with properties; children are elements or text, never markup. */
 function make(tag, properties = {}, ...children) {
@@ -30,10 +43,21 @@ function make(tag, properties = {}, ...children) {
   return element;
 }
 
+let later = null; // number of a picture -> its rule, as long as that is not in the style sheet
+function showPicture(number) {
+  later ??= new Map($("#later").textContent.split("\n").slice(1, -1)
+    .map(rule => [Number(rule.slice(2, rule.indexOf("{"))), rule]));
+  const rule = later.get(number);
+  if (!rule) return;
+  later.delete(number);
+  $("#pictures").sheet.insertRule(rule);
+}
+
 const urls = new Map();
 /** The data URL of an embedded picture, which is stored in the style sheet and nowhere else. */
 function pictureUrl(number) {
   if (!urls.has(number)) {
+    showPicture(number);
     const probe = make("i", { className: `p${number}`, hidden: true });
     document.body.append(probe);
     urls.set(number, getComputedStyle(probe).backgroundImage.slice(5, -2));
@@ -47,8 +71,8 @@ const filters = { search: $("#search"), split: $("#by-split"), label: $("#by-cla
 let visible = findings; // those that the filter lets through, in the order of the page
 
 function haystack(finding) {
-  finding.text ??= [...finding.members.map(number => images[number].shown), finding.element.textContent]
-    .join(" ").toLowerCase();
+  finding.text ??= [finding.note, finding.suggested, ...finding.members.flatMap(number =>
+    [images[number].shown, images[number].split, images[number].label])].join(" ").toLowerCase();
   return finding.text;
 }
 

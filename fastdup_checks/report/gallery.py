@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -17,61 +16,25 @@ from fastdup_checks.checks import CHECKS
 from fastdup_checks.records import printable
 from fastdup_checks.report.album import Album
 from fastdup_checks.report.cards import Tile, deal, lay_out
-from fastdup_checks.report.charts import balance, bullet, histogram
+from fastdup_checks.report.charts import balance, histogram
 from fastdup_checks.report.mapping import pack_map
-from fastdup_checks.verdict import format_bound, format_value
+from fastdup_checks.report.sections import ACCEPTED, PORTION, gone_entries, make_sections
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jinja2 import Template
 
-    from fastdup_checks.baseline import Accepted
     from fastdup_checks.report.album import Entry
     from fastdup_checks.report.cards import Card
-    from fastdup_checks.report.charts import Bullet
     from fastdup_checks.report.page import Page
-    from fastdup_checks.verdict import Verdict
+    from fastdup_checks.report.sections import Section
 
 __all__ = ("render_gallery",)
 
 SCRIPTS = ("gallery.js", "compare.js", "review.js", "export.js", "map.js")
 """In this order, each builds on those before it."""
-ACCEPTED = 60
-"""At most so many accepted findings of an expectation are shown."""
 _ORDER = ("failed", "warned", "xfailed", "passed", "measured", "skipped")
-
-
-@dataclass(frozen=True, slots=True)
-class _Section:
-    """One verdict, ready to be shown."""
-
-    anchor: str
-    verdict: Verdict
-    id: str
-    value: str
-    bound: str
-    remark: str
-    known: str
-    """What there is to say of a known failure, or empty."""
-    skip: str
-    """Why it was not judged, or empty."""
-    bullet: Bullet | None
-    cards: tuple[tuple[int, Card], ...]
-    """With the number of each card, which counts through the page."""
-    layout: str
-    """How wide the columns of `cards` are."""
-    accepted: tuple[tuple[Card, str], ...]
-    """What the baseline accepts, to be looked at and not to be decided, with why and by whom it is accepted."""
-    accepted_layout: str
-    plain: tuple[str, ...]
-    """Findings without an image: a class that is not there."""
-    more: int
-    table: str
-
-    @property
-    def findings(self) -> int:
-        return len(self.verdict.measurement.findings)
 
 
 def render_gallery(page: Page) -> str:
@@ -97,7 +60,7 @@ def render_gallery(page: Page) -> str:
         [lay_out(finding, album, page.budget.group) for finding in verdict.accepted[:ACCEPTED]]
         for verdict in page.verdicts
     ]
-    sections = _sections(page, cards, accepted)
+    sections = make_sections(page, cards, accepted)
     album.settle()
     complete = album.complete
     shelves = [(shelf, [Tile(album.entry(path)) for path in shelf.paths]) for shelf in page.families]
@@ -106,7 +69,10 @@ def render_gallery(page: Page) -> str:
             album.take(tile.entry.path)
     data = _data(page, album, sections)
     style = _resource("gallery.css")
-    pictures = album.stylesheet()
+    first = {tile.entry.path for section in sections for card in section.at_once for tile in card.tiles}
+    first |= {tile.entry.path for _, tiles in shelves for tile in tiles}
+    pictures, later = album.stylesheets(first)
+    later = f"\n{later}"
     scripts = [_resource(name) for name in SCRIPTS]
     outcomes = [verdict.outcome for verdict in page.verdicts]
     return _template().render(
@@ -114,9 +80,10 @@ def render_gallery(page: Page) -> str:
         title=printable(page.dataset),
         root=printable(page.root),
         about=[(printable(name), printable(value)) for name, value in page.about],
-        policy=_policy([style, pictures], scripts),
+        policy=_policy([style, pictures, later], scripts),
         style=Markup(style),  # noqa: S704 - our own file
         pictures=Markup(pictures),  # noqa: S704 - digits and base64
+        later=Markup(later),  # noqa: S704 - digits and base64
         scripts=[Markup(script) for script in scripts],  # noqa: S704 - our own files
         data=Markup(_json(data)),  # noqa: S704 - escaped by _json
         outcomes=[(name, outcomes.count(name)) for name in _ORDER if name in outcomes],
@@ -126,88 +93,13 @@ def render_gallery(page: Page) -> str:
         balance=balance(page.tallies),
         classes=len({tally.label for tally in page.tallies if tally.label is not None}),
         splits=_splits(page),
-        gone=_gone(page),
+        gone=gone_entries(page),
         complete=complete,
         picture=album.picture,
         shelves=shelves,
         mapped=data["map"] is not None,
         left_out=data["map"]["left_out"] if data["map"] else 0,
     )
-
-
-def _sections(page: Page, cards: Sequence[Sequence[Card]], accepted: Sequence[Sequence[Card]]) -> list[_Section]:
-    sections = []
-    count = 0
-    for number, (verdict, own) in enumerate(zip(page.verdicts, cards, strict=True)):
-        measurement, bound = verdict.measurement, verdict.expectation.bound
-        plain = tuple(
-            printable(finding.note) for finding in measurement.findings[: page.budget.findings] if not finding.images
-        )
-        skip = (verdict.expectation.skip or "no reason given") if verdict.outcome == "skipped" else ""
-        sections.append(
-            _Section(
-                anchor=f"e{number + 1}",
-                verdict=verdict,
-                id=printable(verdict.expectation.id),
-                value="" if skip else format_value(measurement.value, measurement.unit),
-                bound=format_bound(bound, measurement.unit) if bound is not None else "",
-                remark=printable(measurement.remark),
-                known=_known(verdict),
-                skip=printable(skip),
-                bullet=bullet(verdict),
-                cards=tuple(enumerate(own, start=count)),
-                layout=_layout(own),
-                accepted=tuple(zip(accepted[number], _words(page, verdict), strict=True)),
-                accepted_layout=_layout(accepted[number]),
-                plain=plain,
-                more=len(measurement.findings) - len(own) - len(plain),
-                table=printable(page.tables.get(verdict.expectation.check, "report.json")),
-            )
-        )
-        count += len(own)
-    return sections
-
-
-def _layout(cards: Sequence[Card]) -> str:
-    """The columns: "narrow" for single pictures, "broad" where most cards hold three or four."""
-    sizes = [len(card.tiles) for card in cards]
-    if max(sizes, default=0) < 2:
-        return "narrow"
-    return "broad" if 2 * sum(2 < size < 5 for size in sizes) > len(sizes) else ""
-
-
-def _known(verdict: Verdict) -> str:
-    reason = verdict.expectation.xfail
-    if reason is None:
-        return ""
-    said = "known to fail" if verdict.outcome == "xfailed" else "no longer fails, so remove its xfail"
-    return f"{said}: {printable(reason)}"
-
-
-def _words(page: Page, verdict: Verdict) -> list[str]:
-    """Of every accepted finding that is shown, why and by whom it is accepted."""
-    found = []
-    for finding in verdict.accepted[:ACCEPTED]:
-        entry = page.standing.entry(verdict.expectation.check, finding) if page.standing else None
-        found.append(_word(entry) if entry else "")
-    return found
-
-
-def _word(entry: Accepted) -> str:
-    until = f", until {entry.expires}" if entry.expires else ""
-    return printable(f"{' '.join(entry.reason.split())} ({entry.author}{until})")
-
-
-def _gone(page: Page) -> list[tuple[str, str, str, str]]:
-    """Entries of the baseline that count no longer: what became of them, check, images, and their words."""
-    if page.standing is None:
-        return []
-    stale = [("no longer occurs", entry) for entry in page.standing.stale]
-    lapsed = [(f"lapsed on {entry.expires}", entry) for entry in page.standing.lapsed]
-    return [
-        (why, entry.check, ", ".join(printable(p.path) or p.sha256[:12] for p in entry.pictures), _word(entry))
-        for why, entry in [*lapsed, *stale]
-    ]
 
 
 def _splits(page: Page) -> list[tuple[str, int]]:
@@ -218,7 +110,7 @@ def _splits(page: Page) -> list[tuple[str, int]]:
     return [(printable(split), images) for split, images in sizes.items()]
 
 
-def _data(page: Page, album: Album, sections: Sequence[_Section]) -> dict[str, Any]:
+def _data(page: Page, album: Album, sections: Sequence[Section]) -> dict[str, Any]:
     """What the script needs to know and the text of the page does not say."""
     named = {number for section in sections for _, card in section.cards for number in card.members}
     offenders = {entry.path for entry in album.entries if entry.number in named}
@@ -226,6 +118,7 @@ def _data(page: Page, album: Album, sections: Sequence[_Section]) -> dict[str, A
     return {
         "dataset": printable(page.dataset),
         "originals": page.originals,
+        "portion": PORTION,
         "images": [_image(entry, album, decidable=entry.number in named) for entry in album.entries],
         "sections": [
             [section.id, check := section.verdict.expectation.check, _labelled(check)] for section in sections
@@ -237,7 +130,8 @@ def _data(page: Page, album: Album, sections: Sequence[_Section]) -> dict[str, A
                 card.members,
                 card.keep,
                 [tile.entry.number for tile in card.tiles],
-                *([card.suggested] if card.suggested else []),
+                card.suggested,
+                card.note,
             ]
             for number, section in enumerate(sections)
             for _, card in section.cards

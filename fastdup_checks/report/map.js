@@ -146,6 +146,7 @@ function openMap(given) {
     if (found) {
       const { image } = found;
       const about = [image.split, image.label, offence.get(found.number)?.section.id].filter(Boolean).join(" · ");
+      showPicture(image.picture);
       const picture = make("span", { className: image.picture >= 0 ? `pic p${image.picture}` : "pic none" });
       tip.replaceChildren(picture, make("b", {}, image.shown), make("small", {}, about));
       const [px, py] = place(found);

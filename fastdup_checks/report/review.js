@@ -52,6 +52,7 @@ function decide(finding, decision, keep) {
 function prepare(finding) {
   if (finding.ready) return;
   finding.ready = true;
+  for (const number of finding.tiles) showPicture(images[number].picture);
   finding.element.tabIndex = -1;
   $(".act", finding.element).append($("#act").content.cloneNode(true));
   $(".reason", finding.element).addEventListener("change", event => {
@@ -99,7 +100,7 @@ function goTo(finding) {
 function step(by) {
   const at = visible.indexOf(current);
   const from = at >= 0 ? at + by
-    : visible.findIndex(finding => finding.element.isConnected && finding.element.getBoundingClientRect().bottom > 80);
+    : visible.findIndex(finding => finding.present?.isConnected && finding.element.getBoundingClientRect().bottom > 80);
   const next = visible[Math.min(visible.length - 1, Math.max(0, from))];
   goTo(next);
   if (compare.dialog.open && next) openCompare(next);
@@ -167,7 +168,7 @@ document.addEventListener("keydown", event => {
 });
 
 document.addEventListener("click", event => {
-  const finding = findingOf.get(event.target.closest?.(".finding"));
+  const finding = findingOf(event.target.closest?.(".finding"));
   if (!finding) return;
   if (event.target.closest("button, input")) {
     current?.element.classList.remove("current");

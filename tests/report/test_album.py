@@ -42,7 +42,7 @@ def test_pictures_of_equal_bytes_are_stored_once() -> None:
     album.settle()
     album.take("c")
     assert album.picture("a") == album.picture("b") == album.picture("c") == 0
-    assert album.stylesheet().count("base64") == 1
+    assert "".join(album.stylesheets(())).count("base64") == 1
 
 
 def test_within_the_budget_pictures_stay_as_they_are() -> None:
@@ -51,7 +51,7 @@ def test_within_the_budget_pictures_stay_as_they_are() -> None:
         album.want(path)
     album.settle()
     assert album.complete
-    assert album.stylesheet().count("image/jpeg") == 5
+    assert "".join(album.stylesheets(())).count("image/jpeg") == 5
 
 
 def test_over_the_budget_the_last_ones_are_made_smaller_and_the_first_stay() -> None:
@@ -60,7 +60,7 @@ def test_over_the_budget_the_last_ones_are_made_smaller_and_the_first_stay() -> 
     for path in "01234567":
         album.want(path)
     album.settle()
-    kinds = [line.partition("data:")[2].partition(";")[0] for line in album.stylesheet().splitlines()]
+    kinds = [line.partition("data:")[2].partition(";")[0] for line in "".join(album.stylesheets(())).splitlines()]
     assert album.complete
     assert (
         kinds
@@ -79,7 +79,7 @@ def test_the_budget_is_never_overdrawn(share: float) -> None:
         album.want(path)
     album.settle()
     album.take("3")
-    embedded = album.stylesheet()
+    embedded = "".join(album.stylesheets(()))
     assert sum(len(line.partition("base64,")[2]) * 3 / 4 for line in embedded.splitlines()) <= budget * 1.01 + 4
     assert album.complete == (embedded.count("base64") >= 3)
 

@@ -431,6 +431,47 @@ def test_many_findings_come_in_portions_and_all_are_reached(
     visit.close()
 
 
+def test_what_comes_later_is_searched_reviewed_and_pictured_like_the_rest(
+    browser: sync_api.Browser, studio: Studio, tmp_path: Path
+) -> None:
+    sets = [
+        Finding((studio.image(f"train/cat/a{i:03}.jpg", i), studio.image(f"b{i:03}.jpg", 200 + i)), 1, f"edit {i}")
+        for i in range(130)
+    ]
+    files = [
+        Finding((studio.image(f"broken/{i:03}.jpg"),), 1, "", (("reason", f"cut </noscript> {i}"),)) for i in range(130)
+    ]
+    html = render_gallery(studio.page(verdict("near_duplicate_rate", sets), verdict("broken_images", files)))
+    file = tmp_path / "gallery.html"
+    file.write_text(html, encoding="utf-8")
+    visit = Visit(browser, file)
+    page = visit.page
+    assert page.evaluate("document.querySelectorAll('.finding').length") == 120
+    page.fill("#search", "edit 129")
+    sync_api.expect(page.locator("#shown")).to_have_text("1 of 260 findings")
+    pictures = page.locator("#f129 .pic").evaluate_all("all => all.map(e => getComputedStyle(e).backgroundImage)")
+    assert [text[:23] for text in pictures] == ['url("data:image/jpeg;ba'] * 2
+    press(page, "Escape", "n", "d", "v")
+    sync_api.expect(page.locator("#gap")).to_contain_text("mean difference")
+    press(page, "Escape")
+    assert page.locator("#f129").get_attribute("data-decision") == "drop"
+    page.fill("#search", "noscript> 127")
+    sync_api.expect(page.locator("#shown")).to_have_text("1 of 260 findings")
+    assert page.locator("tr.finding:visible th").inner_text() == "broken/127.jpg"
+    page.click("#clear")
+    page.locator("#e2 .bulk select").select_option("drop")
+    press(page, "Escape", "e")
+    assert len(saved(page, "#save-removals").splitlines()) == 131
+    visit.close()
+
+    plain = Visit(browser, file, java_script_enabled=False)
+    assert plain.page.locator(".finding").count() == 260
+    last = plain.page.locator("#f129 .pic").first
+    last.scroll_into_view_if_needed()
+    assert last.evaluate("e => getComputedStyle(e).backgroundImage").startswith('url("data:image/jpeg;base64,')
+    plain.close()
+
+
 def test_links_to_the_files_keep_every_byte_of_their_names(
     browser: sync_api.Browser, studio: Studio, tmp_path: Path
 ) -> None:
