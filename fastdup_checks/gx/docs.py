@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastdup_checks.gx.html import badge, data_uri, escape, finding_cards, link, raw_block
+from fastdup_checks.gx.html import OFFLINE, badge, data_uri, escape, finding_cards, link, raw_block
 from fastdup_checks.records import valid_text
 from fastdup_checks.report.summary import verdict_payload
 from fastdup_checks.verdict import format_value
@@ -41,6 +41,19 @@ _MOST_PICTURES = 12
 """Pictures in one result: it is stored, and all results of a run share one page."""
 _GROUP = 4
 """Pictures of one finding."""
+
+
+_PARAMETERS = {
+    "split": "Only images in split $split.",
+    "label": "Only images labelled $label.",
+    "between": "Only the splits $between are compared.",
+    "kind": "Only $kind copies are looked for.",
+    "threshold": "The threshold is $threshold.",
+    "against": "Known is what is in split $against.",
+    "reference": "Known is what is in $reference.",
+    "p_value": "Unlike is what has a p-value of at most $p_value.",
+}
+"""What a sentence says of each parameter of a check that is not left as it is."""
 
 
 def batch_result(
@@ -122,10 +135,11 @@ def prescription(
         if value is not None
     }
     template = sentence
-    if given.get("split") is not None:
-        template += " Only images in split $split."
-    if given.get("label") is not None:
-        template += " Only images labelled $label."
+    if given.get("at_most") == 0:
+        template = template.replace("At most $at_most of the", "None of the").replace("At most $at_most ", "No ")
+    for name, about in check.parameters().items():
+        if given.get(name) not in (None, about["default"]):
+            template += f" {_PARAMETERS[name]}"
     if given.get("mostly") not in {None, 1}:
         template += " At least $mostly of the rows must be so."
     condition = params.pop("row_condition", None)
@@ -133,13 +147,13 @@ def prescription(
     params.pop("batch_id", None)
     if condition:
         params["condition"] = _condition_text(given["row_condition"])
-        template = "If $condition, then: " + template
+        template = "Where $condition: " + template
     severity = str(getattr(configuration.severity, "value", configuration.severity) or "critical")
     if severity != "critical":
         params["severity"] = severity
         template += " Severity: $severity."
     # Releases of GX differ in whether they escape parameters, so there are none.
-    return [raw_block(re.sub(r"\$(\w+)", lambda found: badge(params[found[1]]), template))]
+    return [raw_block(OFFLINE + re.sub(r"\$(\w+)", lambda found: badge(params[found[1]]), template))]
 
 
 def statement(result: Any) -> list[Any]:

@@ -15,10 +15,25 @@ from fastdup_checks.records import printable
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ("badge", "data_uri", "escape", "finding_cards", "link", "raw_block")
+__all__ = ("OFFLINE", "badge", "data_uri", "escape", "finding_cards", "link", "raw_block")
 
 THUMBNAIL_SIDE = 96
 """Pixels of a picture on the page. Pictures travel inside the stored result, so they are small."""
+
+
+OFFLINE = (
+    "<style>@layer fastdup_checks{"
+    "body{margin:0;font-family:system-ui,sans-serif;line-height:1.5}"
+    ".container-fluid{padding-left:15px;padding-right:15px}"
+    ".table{width:100%;border-collapse:collapse}"
+    ".table td,.table th{padding:.75rem;vertical-align:top;text-align:left;border-top:1px solid #dee2e6}"
+    ".alert{padding:.75rem 1.25rem;margin-bottom:1rem;background-color:#e2e3e5}"
+    ".badge{padding:.1em .4em;font-size:85%;border-radius:.25rem;color:#fff;background-color:#6c757d}"
+    ".text-danger{color:#dc3545}"
+    "}</style>"
+)
+"""What a page looks like without a network. Data Docs takes its styles from one; where they come, they win against
+those of a layer, which say nothing that they do not say too."""
 
 
 def escape(text: str) -> str:
@@ -72,7 +87,7 @@ def _card(finding: Mapping[str, Any], pictures: Mapping[str, str], group: int) -
         said.append(f"{len(images):,} images in all")
     return (
         '<div style="display:inline-block;vertical-align:top;max-width:100%;border:1px solid #ddd;border-radius:4px;'
-        f'padding:6px 0 2px 6px;margin:6px 6px 0 0;overflow-wrap:anywhere">{figures}'
+        f'padding:6px 6px 2px;margin:6px 6px 0 0;overflow-wrap:anywhere">{figures}'
         f'<div style="max-width:30em"><small>{"; ".join(said)}</small></div></div>'
     )
 
@@ -86,6 +101,6 @@ def _figure(path: str, picture: str | None) -> str:
     )
     return (
         f'<figure title="{escape(path)}" style="display:inline-block;margin:0 6px 0 0;vertical-align:top;'
-        f'max-width:11em">{shown}<figcaption style="line-height:1.2"><small>{escape(name or path)}'
+        f'max-width:15em">{shown}<figcaption style="line-height:1.2"><small>{escape(name or path)}'
         f'<br><span style="color:#767676">{escape(folder)}</span></small></figcaption></figure>'
     )

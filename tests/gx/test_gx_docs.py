@@ -17,6 +17,7 @@ import pandas as pd
 from great_expectations.expectations.row_conditions import Column
 
 import fastdup_checks.gx as images
+from fastdup_checks.gx.rule import ImageRule
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome", "chromium-browser"))), None)
 HOSTILE = [
@@ -26,6 +27,9 @@ HOSTILE = [
     "<b>bold</b>.jpg",
     "{{ x }}.jpg",
 ]
+
+
+RULES = [v for v in vars(images).values() if isinstance(v, type) and issubclass(v, ImageRule)]
 
 
 class Site:
@@ -72,7 +76,7 @@ class Site:
 
 
 def words(page: str) -> str:
-    return html.unescape(re.sub(r"<[^>]+>", "", page))
+    return html.unescape(re.sub(r"<style>.*?</style>|<[^>]+>", "", page))
 
 
 @pytest.fixture
@@ -96,7 +100,7 @@ def test_the_page_has_sentences_values_pictures_and_a_gallery(
 ) -> None:
     assert not site.run(frame, rules).success
     text = words(site.text)
-    assert "At most 0 of the images in path may be unreadable." in text
+    assert "None of the images in path may be unreadable." in text
     assert "At most 50% of the images in path may repeat another one exactly." in text
     assert "Severity: warning." in text
     assert f"3 images, above the 0 allowed (among {len(frame)} images)" in text
@@ -117,7 +121,7 @@ def test_every_result_format_has_a_page(
     site: Site, frame: pd.DataFrame, rules: list[object], result_format: str
 ) -> None:
     site.run(frame, rules, result_format=result_format)
-    assert "At most 0 of the images in path may be unreadable." in words(site.text)
+    assert "None of the images in path may be unreadable." in words(site.text)
     assert "alert-danger" not in site.text
     assert bool(site.galleries) is (result_format != "BOOLEAN_ONLY")
 
@@ -207,16 +211,48 @@ def test_a_browser_shows_the_page_and_follows_the_link_without_a_network(
         said: list[str] = []
         page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
         page.goto(site.page.as_uri(), wait_until="domcontentloaded")
-        assert page.get_by_text("At most 0 of the images in path may be unreadable.").is_visible()
+        assert page.get_by_text("None of the images in path may be unreadable.").is_visible()
         picture = page.locator('img[src^="data:image/jpeg"]').first
         assert picture.evaluate("e => e.complete && e.naturalWidth") > 20
         assert page.get_by_text("failed", exact=True).first.is_visible()
+        style = page.locator("td").first.evaluate("e => getComputedStyle(e).paddingLeft")
+        assert style == "12px"  # no style sheet of the network is there to say so
         with context.expect_page() as opened:
             page.get_by_role("link", name="Open the gallery").first.click()
         opened.value.wait_for_load_state()
         assert opened.value.title() == "images.of.cats - fastdup-checks"
         assert said == []
         browser.close()
+
+
+SET = {
+    "split": "<odd> split",
+    "label": "a label",
+    "between": ["left", "right"],
+    "kind": "exact",
+    "threshold": 0.123,
+    "against": "old",
+    "reference": "old.npy",
+    "p_value": 0.021,
+}
+SHOWN = {"between": "left and right", "threshold": ("0.123", "12.3%"), "p_value": "2.1%"}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_a_sentence_says_every_argument_that_is_not_left_as_it_is(rule: type) -> None:
+    column = {"column": "photo"} if "column" in rule.__fields__ else {"image_column": "photo"}
+    own = {name: value for name, value in SET.items() if name in rule.args_keys}
+    (bare,) = rule._prescriptive_renderer(configuration=rule(**column).configuration)
+    (full,) = rule._prescriptive_renderer(configuration=rule(**column, **own).configuration)
+    for block in (bare, full):
+        text = words(block.string_template["template"])
+        assert " photo " in text
+        assert "$" not in text
+        assert "At most 0 " not in text
+    for name in own:
+        shown = SHOWN.get(name, SET[name])
+        assert any(one in text for one in ((shown,) if isinstance(shown, str) else shown)), name
+    assert "<odd>" not in full.string_template["template"]
 
 
 def test_the_suite_page_has_the_sentences(site: Site, frame: pd.DataFrame, rules: list[object]) -> None:
