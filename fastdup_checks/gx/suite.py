@@ -11,6 +11,7 @@ from great_expectations import ExpectationSuite
 
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.config import Plan, load_plan
+from fastdup_checks.errors import ConfigError, Problem
 from fastdup_checks.expectation import Expectation
 from fastdup_checks.gx import batch_rules, quality_rules
 from fastdup_checks.gx.rule import META, ImageBatchRule
@@ -39,10 +40,18 @@ def suite_from_config(config: str | Path, name: str = "images") -> ExpectationSu
         name: of the suite.
 
     Raises:
-        ConfigError: if the file is wrong.
+        ConfigError: if the file is wrong, or there is no rule for one of its checks.
     """
     plan = load_plan(config)
-    rules = [rule_of(entry, config=str(config)) for entry in plan.expectations if entry.skip is None]
+    judged = [entry for entry in plan.expectations if entry.skip is None]
+    unknown = [
+        Problem(str(config), entry.line, f"Great Expectations has no rule for {entry.check}; say skip: and why")
+        for entry in judged
+        if entry.check not in RULES
+    ]
+    if unknown:
+        raise ConfigError(unknown)
+    rules = [rule_of(entry, config=str(config)) for entry in judged]
     skipped = {entry.id: entry.skip for entry in plan.expectations if entry.skip is not None}
     return ExpectationSuite(name, expectations=rules, meta={META: {"config": str(config), "skipped": skipped}})
 

@@ -48,8 +48,21 @@ def scans(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return made
 
 
+def test_rules_follow_the_registry_of_checks() -> None:
+    about_batches = [rule.check for rule in BATCH_RULES]
+    assert set(about_batches) <= set(CHECKS)
+    assert len(set(about_batches)) == len(about_batches) >= 22  # one rule a check
+    assert {rule.check for rule in ROW_RULES} <= set(about_batches)
+    # Rows can be told by what finds images; a class, a split and a group are no rows.
+    assert set(about_batches) - {rule.check for rule in ROW_RULES} == {
+        "group_leak",
+        "class_balance",
+        "missing_class",
+        "split_drift",
+    }
+
+
 def test_every_rule_takes_the_parameters_of_its_check_with_its_defaults() -> None:
-    assert {rule.check for rule in BATCH_RULES} <= set(CHECKS)
     for rule in BATCH_RULES:
         found = CHECKS[rule.check]
         fields = rule.__fields__

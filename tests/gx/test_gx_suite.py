@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -16,7 +17,9 @@ import pandas as pd
 import fastdup_checks.gx as images
 from fastdup_checks.cli import main
 from fastdup_checks.errors import ConfigError, DatasetError
+from fastdup_checks.gx import suite as suite_module
 from fastdup_checks.pipeline import check
+from fastdup_checks.suite import shipped_suites
 
 DATA_YML = """\
 version: 1
@@ -63,6 +66,37 @@ def test_verdicts_agree_with_check(config: Path, demo: Path, definition: object)
         assert found[name].expectation_config.severity == (
             "warning" if verdict.expectation.severity == "warn" else "critical"
         )
+
+
+@pytest.mark.parametrize("suite", shipped_suites())
+def test_verdicts_on_a_shipped_suite_agree_with_check_and_pytest(
+    suite: str, demo: Path, definition: object, pytester: pytest.Pytester
+) -> None:
+    config = demo / f"{suite.split('/')[1]}.yml"
+    config.write_text(
+        "version: 1\ndataset: {root: images, splits: {train: train, test: test}, labels: parent_folder}\n"
+        f"extends: [{suite}]\n"
+    )
+    expected = {v.expectation.id: v for v in check(config)}
+    batch = definition.get_batch({"dataframe": images.frame_from_config(config)})
+    results = batch.validate(images.suite_from_config(config)).results
+    found = {r.result["details"]["fastdup_checks"]["verdict"]["id"]: r for r in results}
+    said = {name: (r.success, images.message_of(r)) for name, r in found.items()}
+    assert said == {name: (v.outcome == "passed", v.message) for name, v in expected.items()}
+    assert any(not success for success, _ in said.values())
+
+    done = pytester.runpytest_subprocess("--fastdup-config", config, "-p", "no:xdist", "--junitxml=cases.xml")
+    assert done.ret == pytest.ExitCode.TESTS_FAILED
+    cases = ET.parse(pytester.path / "cases.xml").iter("testcase")
+    assert {case.get("name"): case.find("failure") is None for case in cases} == {
+        name: success for name, (success, _) in said.items()
+    }
+
+
+def test_a_check_without_a_rule_is_named(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(suite_module.RULES, "outlier_rate")
+    with pytest.raises(ConfigError, match=r"many\.yml:16: Great Expectations has no rule for outlier_rate"):
+        images.suite_from_config(config)
 
 
 def test_a_baseline_is_kept_to(
