@@ -3,11 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TEST_ARGS ?=
+GX ?= newest
+GX_BIN = .venv-gx-$(GX)/bin
 
-.PHONY: help demo test lint types schema pages clean
+.PHONY: help demo test test-gx lint types schema pages clean
 
 help:  ## show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/	/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/	/'
 
 $(VENV)/pip: ; $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
@@ -27,6 +29,12 @@ demo: $(VENV)/installed  ## make a dataset with planted problems and check it
 test: $(VENV)/developing  ## run the tests
 	$(BIN)/python -m pytest $(TEST_ARGS)
 
+test-gx:  ## test Great Expectations and Spark, GX=newest or GX=oldest supported; takes a Java runtime
+	$(PYTHON) -m venv .venv-gx-$(GX)
+	$(GX_BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(GX_BIN)/python -m pip install --quiet --editable '.[spark]' --group test --constraint tests/gx/$(GX).txt
+	FASTDUP_CHECKS_SKIP_NOTHING=1 $(GX_BIN)/python -m pytest tests/gx --dist loadfile $(TEST_ARGS)
+
 lint: $(VENV)/developing  ## check style
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -43,4 +51,4 @@ pages: schema  ## renew the pages that are made from the code
 	$(BIN)/python -m fastdup_checks.reference suites > expectations/README.md
 
 clean:  ## remove what make made
-	rm -rf $(VENV) demo build *.egg-info
+	rm -rf $(VENV) .venv-gx-* demo build *.egg-info

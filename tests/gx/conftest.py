@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -25,7 +26,18 @@ HERE = Path(__file__).parent
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
-            item.add_marker(pytest.mark.filterwarnings("default"))  # GX and pandas warn of each other
+            # GX and pandas warn of each other, and Spark leaves sockets to the end.
+            item.add_marker(pytest.mark.filterwarnings("default", "ignore:unclosed:ResourceWarning"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where everything is there that the tests need, a test that is skipped has failed: it has tested nothing."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("FASTDUP_CHECKS_SKIP_NOTHING") and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        reporter.write_line("")
+        reporter.write_line("tests were skipped, and FASTDUP_CHECKS_SKIP_NOTHING is set", red=True)
 
 
 @pytest.fixture(scope="session")
