@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastdup_checks.colours import describe_colours
 from fastdup_checks.copies import (
     DEFAULT_THRESHOLD,
     NEAREST,
@@ -23,10 +24,9 @@ from fastdup_checks.derived import derive, texts_column, texts_of
 from fastdup_checks.engine import available_cores
 from fastdup_checks.families import Families, find_families
 from fastdup_checks.index import Neighbours, find_neighbours, neighbours_among
-from fastdup_checks.labels import VOTERS, LabelSuspects, score_labels
+from fastdup_checks.labels import LabelSuspects, score_labels
 from fastdup_checks.outliers import AROUND, Outliers, describe, score_looks, score_outliers
 from fastdup_checks.store import Store
-from fastdup_checks.whitening import whiten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,7 +38,10 @@ if TYPE_CHECKING:
 
 __all__ = ("Analysis",)
 
-NEIGHBOURS = 20
+NEIGHBOURS = 40
+"""Neighbours of an image: enough for every measure that asks for them."""
+_AT_ONCE = 1024
+"""Thumbnails in memory."""
 
 
 class Analysis:
@@ -138,19 +141,38 @@ class Analysis:
     def keep_order(self, rows: Sequence[int]) -> list[int]:
         """Rows of one group of copies, the image to keep first.
 
-        The rule: the picture with the most pixels; then the sharpest, the least compressed, one outside the training
-        split (a test set should not shrink), and the first by path.
+        The rule: where copies carry different labels, one with the label that is least likely wrong; then the picture
+        with the most pixels, the sharpest, the least compressed, one outside the training split (a test set should not
+        shrink), and the first by path.
         """
-        scan = self.scan
-        pixels = scan.width.astype(np.int64) * scan.height
-        return rank_to_keep(
+        pixels, bytes_per_pixel = self._sizes
+        ranked = rank_to_keep(
             rows,
             pixels=pixels,
-            sharpness=scan.statistics["sharpness"],
-            bytes_per_pixel=(scan.file_size / np.maximum(pixels, 1)).astype(np.float32),
+            sharpness=self.scan.statistics["sharpness"],
+            bytes_per_pixel=bytes_per_pixel,
             training=self._training,
             path=self._paths,
         )
+        label = self._likely_label(rows)
+        return ranked if label is None else sorted(ranked, key=lambda row: self.images[row].label != label)
+
+    @cached_property
+    def _sizes(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        pixels = self.scan.width.astype(np.int64) * self.scan.height
+        return pixels, (self.scan.file_size / np.maximum(pixels, 1)).astype(np.float32)
+
+    def _likely_label(self, rows: Sequence[int]) -> str | None:
+        """The label of a group of copies that is least likely wrong, None where they agree."""
+        chances: dict[str, list[float]] = {}
+        labels = {label for row in rows if (label := self.images[row].label) is not None}
+        if len(labels) > 1:
+            for row in rows:
+                label = self.images[row].label
+                if label is not None:
+                    chances.setdefault(label, []).append(float(self.labels.score[row]))
+        mean = {label: round(sum(found) / len(found), 6) for label, found in chances.items()}
+        return min(mean, key=lambda label: (mean[label], label), default=None)
 
     @cached_property
     def _training(self) -> NDArray[np.bool_]:
@@ -207,13 +229,34 @@ class Analysis:
         labels = self.label_numbers
 
         def compute() -> dict[str, NDArray[Any]]:
-            vectors = whiten(self.scan.vectors, labels=labels)
-            near = find_neighbours(vectors, 2 * VOTERS, threads=self.scan.settings.threads)
-            found = score_labels(near.ids, near.similarities, labels, copies=self.cluster_of)
-            return {"score": found.score, "suggested": found.suggested, "confusion": found.confusion}
+            scan = self.scan
+            found = score_labels(
+                scan.vectors,
+                labels,
+                copies=self.cluster_of,
+                looks=self._colours(),
+                neighbours=self.neighbours,
+                threads=scan.settings.threads,
+            )
+            return {
+                "score": found.score,
+                "suggested": found.suggested,
+                "wrong": found.wrong,
+                "mistaken": found.mistaken,
+            }
 
-        known = self.derive("labels-5", compute, labels.tobytes(), self.cluster_of.tobytes())
-        return LabelSuspects(known["score"], known["suggested"], known["confusion"])
+        known = self.derive("labels-6", compute, labels.tobytes(), self.cluster_of.tobytes())
+        return LabelSuspects(known["score"], known["suggested"], known["wrong"], known["mistaken"])
+
+    def _colours(self) -> NDArray[np.float32]:
+        """(n, 96) where which colours are."""
+        scan, rows = self.scan, np.arange(len(self.images))
+        with Store(scan.settings.cache) as store:
+            parts = [
+                describe_colours(scan.thumbnails(rows[start : start + _AT_ONCE], store))
+                for start in range(0, max(len(rows), 1), _AT_ONCE)
+            ]
+        return np.concatenate(parts)
 
     @cached_property
     def families(self) -> Families:

@@ -12,7 +12,7 @@ from fastdup_checks.quality import RULES, find_flaws
 from fastdup_checks.records import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from fastdup_checks.analysis import Analysis
 
@@ -63,7 +63,8 @@ def clean(
 
     1. A file that cannot be read is removed.
     2. Of each group of copies, exact and edited, one is kept: where the group is in several splits, one outside
-       `leaks_from`; among those the one that `Analysis.keep_order` puts first.
+       `leaks_from`; among those the one that `Analysis.keep_order` puts first. Where copies carry different labels it
+       has the label that is least likely wrong, and a note.
     3. Flawed pictures, outliers and label suspects are removed where `drop` names them, and else kept with a note.
 
     Args:
@@ -79,11 +80,15 @@ def clean(
     dropped = frozenset(drop)
     removed = {b.record.path: f"broken: {b.reason}" for b in analysis.scan.broken}
     giver = _giver(analysis, leaks_from)
+    torn: dict[int, list[str]] = {}
     for group in analysis.groups:
         rows = analysis.keep_order(group.members)
         protected = [row for row in rows if analysis.images[row].split != giver] if giver is not None else []
         keep = (protected or rows)[0]
         best = analysis.images[keep]
+        labels = sorted({label for row in rows if (label := analysis.images[row].label) is not None})
+        if len(labels) > 1:
+            torn[keep] = [printable(label) for label in labels]
         for row in rows:
             if row != keep:
                 other = analysis.images[row]
@@ -92,6 +97,8 @@ def clean(
                     f"copy of {best.path}" if same else f"leak: {best.path} in {best.split} shows the same picture"
                 )
     notes = _notes(analysis, threshold)
+    for row, labels in torn.items():
+        notes.setdefault(row, []).append(("torn", f"its copies are labelled {' and '.join(labels)}"))
     for row, found in notes.items():
         reason = next((text for kind, text in found if kind in dropped), None)
         if reason is not None:
@@ -119,7 +126,7 @@ def _giver(analysis: Analysis, leaks_from: str | None) -> str | None:
     return max(splits, key=lambda name: (size[name], -splits.index(name)))
 
 
-def _notes(analysis: Analysis, threshold: float) -> dict[int, Sequence[tuple[str, str]]]:
+def _notes(analysis: Analysis, threshold: float) -> dict[int, list[tuple[str, str]]]:
     """What is to be said of images, by row: pairs of what it could be dropped as, and why."""
     notes: dict[int, list[tuple[str, str]]] = {}
     for name, flags in find_flaws(analysis.scan.statistics).items():
@@ -135,4 +142,4 @@ def _notes(analysis: Analysis, threshold: float) -> dict[int, Sequence[tuple[str
             suggested = analysis.class_name(int(suspects.suggested[row])) or "none of the classes"
             text = f"label suspect: labelled {analysis.images[row].label}, looks like {suggested}"
             notes.setdefault(row, []).append(("suspects", text))
-    return dict(notes)
+    return notes

@@ -1,21 +1,16 @@
-"""Neighbours and labels -> how likely each label is wrong, and which classes are confused.
+"""Vectors and labels -> how likely each label is wrong, and which classes are taken for each other.
 
-Three steps, each on what the one before found:
+Three opinions are asked about each image, none of which has seen its label: the nearest neighbours by the vectors,
+those by the whitened vectors, and a linear map. Images of one group of copies have one vote together, and copies of the
+image itself have none. The opinions are then weighed against each other as the labels themselves say they should be:
+the chance p of class k is proportional to `exp(a . opinions about k)`, and the weights a are those under which the
+labels are most likely (stacking; Wolpert, 1992), though an image of class k may have got another label with a chance
+T(k, label) (label-noise robust logistic regression; Bootkrajang and Kaban, 2012). Few numbers are fitted to all labels,
+so that wrong ones do not sway them.
 
-1. **Votes.** An image's neighbours vote for their labels, weighted by similarity. Images of one group of copies have
-   one vote together, and copies of the image itself have none. No image votes on itself, so that the shares of the
-   votes are cross-validated (leave one out).
-2. **Margin.** The share of the given label against that of the strongest other one, each divided by the share that
-   images of that class usually get for it (the per-class thresholds of confident learning; Northcutt, Jiang and
-   Chuang, "Confident learning: estimating uncertainty in dataset labels", 2021). A small or scattered class is
-   therefore not suspect as a whole.
-3. **Chance.** How margins of wrong labels are distributed is known by experiment: give each image another class's
-   label and take its margin. The observed margins are a mixture of those and of the margins of right labels; the
-   share of wrong labels is bounded by where hardly any right label lies (Blanchard, Lee and Scott, "Semi-supervised
-   novelty detection", 2010), and Bayes' rule gives each image's chance, made monotone in the margin (pool adjacent
-   violators). Where classes overlap, right labels have poor margins too, and the chance stays low by itself.
-
-The votes are then repeated with the chances known: a neighbour whose label is probably wrong votes less for it.
+By Bayes' rule a label is then right with a chance in proportion to `p(label) T(label, label)`, and wrong with one to
+the sum of `p(k) T(k, label)` over the other classes. Where vectors tell little, or classes overlap, p is small for no
+label that is right for many an image like it, and so the chance of a wrong one stays low by itself.
 """
 
 from __future__ import annotations
@@ -25,23 +20,41 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastdup_checks.index import find_neighbours
+from fastdup_checks.ridge import Ridge
+from fastdup_checks.whitening import whiten
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ("VOTERS", "LabelSuspects", "score_labels")
+    from fastdup_checks.index import Neighbours
 
+__all__ = ("LOOKED_UP", "LabelSuspects", "score_labels")
+
+LOOKED_UP = 40
+"""Neighbours to look up."""
 VOTERS = 30
-"""How many neighbours vote. A caller passes more, so that enough are left when copies are taken out."""
-
-_TEMPERATURE = 0.2
-"""A neighbour less similar by this much has 1/e of the weight (similarities of whitened vectors)."""
-_PRIOR = 0.05
-"""Share of the votes that stands for what neighbours cannot know; keeps margins finite."""
-_ROUNDS = 2
-_PLANTED = 8
-"""Wrong labels tried on each image, at most."""
-_KNOTS = 400
-_CHUNK = 8192
+"""How many of them vote; the others are there for copies, which do not."""
+_PLAIN, _WHITE = 0.1, 0.2
+"""A neighbour less similar by this much has 1/e of the weight, by vectors and by whitened ones."""
+_DOUBT = 0.02
+"""Added to the share of the votes that a class gets, for what neighbours cannot know."""
+_START = (0.5, 0.5, 5.0)
+"""Weights of the opinions before anything is known, which count as much as `_FEW` images."""
+_FEW = 10.0
+_RATE = (1.0, 20.0)
+"""What is known of the share of wrong labels before: as if one of twenty labels had been found wrong."""
+_ANCHORS = 0.1
+"""Share of the images that look like a class which are its anchors."""
+_GENERAL = 100.0
+"""So many anchors count as much as the general rate of wrong labels."""
+_FITTED = 400_000
+"""Images times classes in the fit, at most."""
+_LEAST = 400
+_ROUNDS = 40
+_AT_ONCE = 1_000_000
+"""Images times classes in one portion."""
+_CHUNK = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,229 +64,203 @@ class LabelSuspects:
     score: NDArray[np.float32]
     """(n,) the chance that the label is wrong, 0 to 1; 0 where there is no label."""
     suggested: NDArray[np.int32]
-    """(n,) the class that the neighbours speak for apart from the given one, -1 where they say nothing."""
-    confusion: NDArray[np.float64]
-    """(classes, classes) estimated number of images by given class (row) and true class (column)."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Votes:
-    """(n, k) for each image: the labels of its voters, and the share that each of these labels gets in all."""
-
-    label: NDArray[np.int32]
-    share: NDArray[np.float64]
+    """(n,) the most likely class apart from the given one, -1 where there are not two classes."""
+    wrong: NDArray[np.float64]
+    """(classes, classes) estimated number of wrong labels by given class (row) and suggested class (column), after the
+    joint of confident learning (Northcutt, Jiang and Chuang, 2021), with sums of chances in place of counts."""
+    mistaken: NDArray[np.int32]
+    """(classes, classes) number of images by given class (row) and the class they look most like (column)."""
 
 
 def score_labels(
-    ids: NDArray[np.integer],
-    similarities: NDArray[np.floating],
+    vectors: NDArray[np.float32],
     labels: NDArray[np.integer],
     *,
     copies: NDArray[np.integer] | None = None,
+    looks: NDArray[np.floating] | None = None,
+    neighbours: Neighbours | None = None,
+    threads: int | None = None,
 ) -> LabelSuspects:
     """Score the labels of a dataset.
 
     Args:
-        ids: (n, k) rows of each image's neighbours, nearest first, -1 where there are fewer; never the image itself.
-        similarities: (n, k) cosines of whitened vectors (see `fastdup_checks.whitening`) that belong to `ids`.
+        vectors: (n, d), each of length 1.
         labels: (n,) classes 0, 1, ...; -1 for an image without a label, which is not scored and does not vote.
         copies: (n,) equal numbers for copies of one picture; by default all pictures are different.
+        looks: (n, m) more that the linear map may go by, in any units.
+        neighbours: of the vectors, if they are known; some more than `VOTERS` of them.
+        threads: cores to use, by default all.
 
     Returns:
         Scores that do not depend on the order of the images, but for ties.
     """
-    return _score(np.asarray(ids, np.int64), np.asarray(similarities, np.float64), np.asarray(labels, np.int32), copies)
-
-
-def _score(
-    ids: NDArray[np.int64],
-    similarities: NDArray[np.float64],
-    labels: NDArray[np.int32],
-    copies: NDArray[np.integer] | None,
-) -> LabelSuspects:
-    n = len(labels)
-    classes = int(labels.max(initial=-1)) + 1
-    known = labels >= 0
-    if classes < 2 or ids.shape[1] == 0:
-        counts = np.bincount(labels[known], minlength=classes).astype(np.float64)
-        return LabelSuspects(np.zeros(n, np.float32), np.full(n, -1, np.int32), np.diag(counts))
+    labels = np.asarray(labels, np.int64)
+    n, classes = len(labels), int(labels.max(initial=-1)) + 1
+    known = np.flatnonzero(labels >= 0)
+    if len(np.unique(labels[known])) < 2:
+        square = np.zeros((classes, classes))
+        return LabelSuspects(np.zeros(n, np.float32), np.full(n, -1, np.int32), square, square.astype(np.int32))
     groups = np.arange(n) if copies is None else np.asarray(copies)
-    voters, weights = _voters(ids, similarities, labels, groups)
-    trust = np.ones(n)
-    for _ in range(_ROUNDS):
-        votes = _count(voters, weights * trust[voters], labels)
-        usual = _usual_share(votes, labels, classes)
-        given, other, suggested = _against(votes, labels, usual)
-        margin = np.where(known & (suggested >= 0), np.round(np.log(other / given), 9), -np.inf)
-        chance = _chance(margin, _planted_margins(votes, labels, usual, trust))
-        trust = 1 - chance
-    # Ties of the chance at 0 and 1 keep the order of the margins.
-    order = 1 / (1 + np.exp(-np.where(np.isfinite(margin), margin, -30.0)))
-    score = np.where(known & (suggested >= 0), np.round(0.995 * chance + 0.005 * order, 6), 0.0)
-    return LabelSuspects(
-        score.astype(np.float32),
-        suggested,
-        _joint(votes, labels, usual, classes),
-    )
+    panel = _Panel(vectors, labels, groups, classes, looks, neighbours, threads)
+    sample = known[np.arange(count := min(len(known), max(_FITTED // classes, _LEAST))) * len(known) // count]
+    weights, noise = _fit(panel.opinions(sample), labels[sample])
+    own, doubt = np.zeros(n), np.zeros(n)
+    suggested = np.empty(n, np.int32)
+    mistaken = np.zeros((classes, classes), np.int32)
+    size = max(_AT_ONCE // classes, 1)
+    for rows in np.split(np.arange(n), range(size, n, size)):
+        chance = _chances(panel.opinions(rows), weights)
+        labelled = np.flatnonzero(labels[rows] >= 0)
+        given = labels[rows[labelled]]
+        np.add.at(mistaken, (given, chance.argmax(1)[labelled]), 1)
+        own[rows[labelled]] = chance[labelled, given]
+        chance[labelled] *= noise[:, given].T
+        chance[labelled, given] = 0
+        doubt[rows[labelled]] = chance[labelled].sum(1)
+        suggested[rows] = chance.argmax(1)
+    score = np.zeros(n, np.float32)
+    score[known] = _wrong(own[known], doubt[known], labels[known], noise)
+    wrong = np.zeros((classes, classes))
+    np.add.at(wrong, (labels[known], suggested[known]), score[known].astype(np.float64))
+    return LabelSuspects(score, suggested, wrong.round(4), mistaken)
+
+
+class _Panel:
+    """Who is asked about the classes of images."""
+
+    def __init__(
+        self,
+        vectors: NDArray[np.float32],
+        labels: NDArray[np.integer],
+        groups: NDArray[np.integer],
+        classes: int,
+        looks: NDArray[np.floating] | None,
+        neighbours: Neighbours | None,
+        threads: int | None,
+    ) -> None:
+        self._classes = classes
+        near = neighbours if neighbours is not None else find_neighbours(vectors, LOOKED_UP, threads=threads)
+        white = find_neighbours(whiten(vectors), LOOKED_UP, threads=threads)
+        self._votes = tuple(_voters(found, labels, groups, fade) for found, fade in ((near, _PLAIN), (white, _WHITE)))
+        known = np.flatnonzero(labels >= 0)
+        _, first, group = np.unique(groups[known], return_index=True, return_inverse=True)
+        speaker_of = dict(zip(groups[known].tolist(), known[first[group]].tolist(), strict=True))
+        speaker = np.array([speaker_of.get(g, -1) for g in groups.tolist()], np.int64)
+        seen = vectors if looks is None else np.concatenate([vectors, _even(looks)], 1)
+        self._ridge = Ridge(seen, labels, speaker, classes)
+
+    def opinions(self, rows: NDArray[np.integer]) -> NDArray[np.float64]:
+        """(3, len(rows), classes) about each class, in any units: more is likelier."""
+        shares = []
+        for label, weight in self._votes:
+            place = np.arange(len(rows))[:, None] * self._classes + label[rows]
+            share = np.bincount(place.ravel(), weight[rows].ravel(), len(rows) * self._classes)
+            shares.append(np.log(share.reshape(len(rows), self._classes) + _DOUBT))
+        return np.stack([*shares, self._ridge.predict(rows)])
+
+
+def _even(looks: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Every column with the same spread, all together as much as a vector has."""
+    spread = looks.std(0)
+    even = (looks - looks.mean(0)) / np.maximum(spread, max(float(spread.mean()) / 100, 1e-9))
+    return np.asarray(even / np.sqrt(max(looks.shape[1], 1)), np.float32)
 
 
 def _voters(
-    ids: NDArray[np.int64],
-    similarities: NDArray[np.float64],
-    labels: NDArray[np.int32],
-    groups: NDArray[np.integer],
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The neighbours that may vote, and their weights: (n, VOTERS) each, weight 0 beyond the last."""
-    n, k = ids.shape
-    rows = np.where(ids >= 0, ids, 0)
-    may = (ids >= 0) & (labels[rows] >= 0) & (groups[rows] != groups[:, None])
+    near: Neighbours, labels: NDArray[np.integer], groups: NDArray[np.integer], fade: float
+) -> tuple[NDArray[np.integer], NDArray[np.float64]]:
+    """The labels of the neighbours that may vote, and their shares of the votes: (n, VOTERS) each, 0 for no vote."""
+    n, k = near.ids.shape
+    may = (labels[near.ids] >= 0) & (groups[near.ids] != groups[:, None])
     first = np.argsort(~may, axis=1, kind="stable")[:, : min(VOTERS, k)]
-    voters = np.take_along_axis(rows, first, 1)
-    may = np.take_along_axis(may, first, 1)
-    near = np.take_along_axis(similarities, first, 1)
-    weights = np.where(may, np.exp((near - near[:, :1]) / _TEMPERATURE), 0.0)
+    voters, may = np.take_along_axis(near.ids, first, 1), np.take_along_axis(may, first, 1)
+    similarity = np.take_along_axis(near.similarities, first, 1).astype(np.float64)
+    weights = np.where(may, np.exp((similarity - similarity[:, :1]) / fade), 0.0)
     for start in range(0, n, _CHUNK):
         part = slice(start, start + _CHUNK)
         group = np.where(may[part], groups[voters[part]], -1 - np.arange(voters.shape[1]))
         weights[part] /= (group[:, :, None] == group[:, None, :]).sum(2)
-    return voters, weights
+    weights /= np.maximum(weights.sum(1, keepdims=True), 1e-300)
+    return np.where(may, labels[voters], 0), weights
 
 
-def _count(voters: NDArray[np.int64], weights: NDArray[np.float64], labels: NDArray[np.int32]) -> _Votes:
-    label = labels[voters]
-    share = np.empty(weights.shape)
-    for start in range(0, len(voters), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        same = label[part, :, None] == label[part, None, :]
-        share[part] = np.einsum("nij,nj->ni", same, weights[part])
-    total = weights.sum(1, keepdims=True)
-    share = np.where(total > 0, share / np.maximum(total, 1e-300), 0.0)
-    return _Votes(np.where(weights > 0, label, -1), np.where(weights > 0, share, 0.0))
+def _chances(opinions: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, classes) the chance of each class."""
+    power = sum(weight * opinion for weight, opinion in zip(weights.tolist(), opinions, strict=True))
+    power = np.exp(power - power.max(1, keepdims=True))
+    chances: NDArray[np.float64] = power / power.sum(1, keepdims=True)
+    return chances
 
 
-def _share_of(votes: _Votes, labels: NDArray[np.int32]) -> NDArray[np.float64]:
-    """(n,) the share of the votes that one label of each image gets."""
-    shares: NDArray[np.float64] = np.where(votes.label == labels[:, None], votes.share, 0.0).max(1)
-    return shares
+def _fit(opinions: NDArray[np.float64], labels: NDArray[np.integer]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The weights of the opinions and the noise of the labels, by expectation and maximisation.
+
+    In turn: how likely each class is the true one of each image, given its label, under the present weights and noise;
+    and the weights that make these most likely (one step of Newton's method), and the noise.
+
+    Returns:
+        The weights, and (classes, classes) how often images of a class (row) get each label (column).
+    """
+    count, classes = opinions.shape[1:]
+    usual = np.array(_START)
+    weights, rate = usual.copy(), _RATE[0] / _RATE[1]
+    for _ in range(_ROUNDS):
+        chances = _chances(opinions, weights)
+        own = chances[np.arange(count), labels]
+        wrong = rate * (1 - own) / (classes - 1)
+        wrong /= (1 - rate) * own + wrong
+        before = weights, rate
+        rate = round(float((wrong.sum() + _RATE[0]) / (count + _RATE[1])), 9)
+        noise = _noise(chances, labels, rate)
+        true = chances * noise[:, labels].T
+        gain = true / true.sum(1, keepdims=True) - chances
+        slope = np.array([(gain * opinion).sum() for opinion in opinions]) - _FEW * (weights - usual) / usual**2
+        mean = [(chances * opinion).sum(1) for opinion in opinions]
+        curve = np.diag(_FEW / usual**2)
+        for i, one in enumerate(opinions):
+            for j, other in enumerate(opinions[: i + 1]):
+                curve[i, j] += float((chances * one * other).sum() - (mean[i] * mean[j]).sum())
+                curve[j, i] = curve[i, j]
+        step = np.clip(np.linalg.solve(curve, slope), -usual, usual)
+        weights = np.round(np.maximum(weights + step, 0.0), 9)
+        if np.abs(weights - before[0]).max() < 1e-3 and abs(rate - before[1]) < 1e-4:
+            break
+    return weights, noise
 
 
-def _usual_share(votes: _Votes, labels: NDArray[np.int32], classes: int) -> NDArray[np.float64]:
-    """(classes,) the mean share that images get for their own class; of small classes drawn to that of all."""
-    known = labels >= 0
-    own = _share_of(votes, labels)[known]
-    size = np.bincount(labels[known], minlength=classes)
-    total = np.bincount(labels[known], own, minlength=classes)
-    mean = float(own.mean()) if len(own) else 1.0
-    # A class of m images has at most m - 1 voters of its own, so that its share cannot be expected to be higher.
-    reachable = mean * np.minimum(1.0, np.maximum(size - 1, 0) / VOTERS)
-    return np.maximum((total + 2 * reachable) / (size + 2), _PRIOR)
+def _noise(chances: NDArray[np.float64], labels: NDArray[np.integer], rate: float) -> NDArray[np.float64]:
+    """How often images of a class get each label.
+
+    All classes but the own one are alike in general. What is more than that shows among the images that look most like
+    a class (its anchors; Liu and Tao, 2016; Patrini et al., 2017): other labels are wrong there, whereas anywhere else
+    the classes may just overlap. Where anchors are few, the general rate counts more.
+    """
+    classes = chances.shape[1]
+    likely = chances.argmax(1)
+    order = np.lexsort((-chances.max(1), likely))
+    size = np.bincount(likely, minlength=classes)
+    place = np.arange(len(labels)) - np.repeat(np.cumsum(size) - size, size)
+    anchors = order[place < np.maximum(np.ceil(_ANCHORS * size), 3)[likely[order]]]
+    seen = np.zeros((classes, classes))
+    np.add.at(seen, (likely[anchors], labels[anchors]), 1)
+    general = np.full((classes, classes), rate / (classes - 1))
+    np.fill_diagonal(general, 1 - rate)
+    noise: NDArray[np.float64] = np.round((seen + _GENERAL * general) / (seen.sum(1, keepdims=True) + _GENERAL), 9)
+    return noise
 
 
-def _against(
-    votes: _Votes,
-    labels: NDArray[np.int32],
-    usual: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int32]]:
-    """For each image: the relative share of its label, that of the strongest other class, and which class that is."""
-    scale = usual[np.maximum(votes.label, 0)]
-    rival = np.where((votes.label >= 0) & (votes.label != labels[:, None]), votes.share / scale, -1.0)
-    best = rival.max(1, initial=-1.0)
-    classes = len(usual)
-    # The smallest of equally strong classes, whatever the order of the voters.
-    suggested = np.where(rival >= best[:, None], votes.label, classes).min(1, initial=classes)
-    given = _share_of(votes, labels) / usual[np.maximum(labels, 0)] + _PRIOR
-    none = best < 0
-    return given, np.where(none, 0.0, best) + _PRIOR, np.where(none, -1, suggested).astype(np.int32)
-
-
-def _planted_margins(
-    votes: _Votes,
-    labels: NDArray[np.int32],
-    usual: NDArray[np.float64],
-    trust: NDArray[np.float64],
+def _wrong(
+    own: NDArray[np.float64], doubt: NDArray[np.float64], labels: NDArray[np.integer], noise: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Margins that images whose label is probably right would have under labels of other classes."""
-    classes = len(usual)
-    known = np.flatnonzero((labels >= 0) & (votes.label >= 0).any(1) & (trust > 0.5))
-    subset = _Votes(votes.label[known], votes.share[known])
-    margins = []
-    for step in sorted({1 + turn * (classes - 1) // _PLANTED for turn in range(_PLANTED)}):
-        wrong = ((labels[known] + step) % classes).astype(np.int32)
-        given, other, _ = _against(subset, wrong, usual)
-        margins.append(np.round(np.log(other / given), 9))
-    return np.concatenate(margins)
-
-
-def _chance(margin: NDArray[np.float64], planted: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The chance of a wrong label for each margin, by Bayes' rule from the observed and the planted margins."""
-    judged = np.isfinite(margin)
-    seen = np.sort(margin[judged])
-    chance = np.zeros(len(margin))
-    if len(seen) < 2:
-        return chance
-    planted = np.sort(planted)
-    rate = _wrong_share(seen, planted)
-    if rate <= 0:
-        return chance
-    # Wrong labels among the observed ones, as a share of each place: rate * planted density / observed density.
-    values = np.concatenate([seen, planted])
-    weight = np.concatenate([np.ones(len(seen)), np.full(len(planted), rate * len(seen) / len(planted))])
-    hit = np.concatenate([np.zeros(len(seen)), np.ones(len(planted))])
-    place, share = _isotonic(values, hit, weight)
-    at = np.interp(margin[judged], place, share)
-    chance[judged] = np.minimum(at / np.maximum(1 - at, 1e-9), 1.0)
-    return chance
-
-
-def _wrong_share(seen: NDArray[np.float64], planted: NDArray[np.float64]) -> float:
-    """An upper bound of the share of wrong labels: the least ratio of the two upper tails."""
-    at = np.quantile(planted, np.linspace(0.1, 0.6, 11))
-    observed = (len(seen) - np.searchsorted(seen, at, "left")).astype(np.float64)
-    expected = 1 - np.searchsorted(planted, at, "left") / len(planted)
-    # The least of many noisy counts is too small, and a few wrong labels may by chance leave a tail empty: each count
-    # is taken at its upper limit (one sigma, Poisson; Gehrels, 1986).
-    limit = observed + np.sqrt(observed + 0.75) + 1
-    return float(np.min(limit / np.maximum(expected, 1e-9))) / len(seen)
-
-
-def _isotonic(
-    values: NDArray[np.float64],
-    hits: NDArray[np.float64],
-    weights: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Non-decreasing weighted means of hits along values (pool adjacent violators), as knots for interpolation."""
-    distinct, where = np.unique(values, return_inverse=True)
-    sums = np.stack([np.bincount(where, w) for w in (weights, weights * hits, weights * distinct[where])], 1)
-    # Blocks of some weight, so that a knot is no single image and the number of knots is bounded.
-    least = max(float(weights.sum()) / _KNOTS, 3.0)
-    block = np.floor(np.cumsum(sums[:, 0]) / least - 1e-9).astype(np.int64)
-    pools: list[NDArray[np.float64]] = []
-    for pool in np.add.reduceat(sums, np.flatnonzero(np.diff(block, prepend=-1)), axis=0):
-        pools.append(pool)
-        while len(pools) > 1 and pools[-2][1] * pools[-1][0] >= pools[-1][1] * pools[-2][0]:
-            last = pools.pop()
-            pools[-1] = pools[-1] + last
-    array = np.array(pools)
-    return array[:, 2] / array[:, 0], array[:, 1] / array[:, 0]
-
-
-def _joint(
-    votes: _Votes,
-    labels: NDArray[np.int32],
-    usual: NDArray[np.float64],
-    classes: int,
-) -> NDArray[np.float64]:
-    """The confident joint, scaled so that its rows add up to the sizes of the classes (Northcutt et al., 2021)."""
-    known = labels >= 0
-    scale = usual[np.maximum(votes.label, 0)]
-    confident = np.where((votes.label >= 0) & (votes.share >= scale), votes.share, -1.0)
-    best = confident.max(1, initial=-1.0)
-    true = np.where(confident >= best[:, None], votes.label, classes).min(1, initial=classes)
-    sure = known & (best > 0)
-    joint = np.zeros((classes, classes))
-    np.add.at(joint, (labels[sure], true[sure]), 1.0)
-    size = np.bincount(labels[known], minlength=classes).astype(np.float64)
-    counted = joint.sum(1)
-    joint[counted == 0] = np.diag(size)[counted == 0]
-    scaled: NDArray[np.float64] = np.round(joint * (size / np.maximum(joint.sum(1), 1e-300))[:, None], 6)
-    return scaled
+    """The chance that each label is wrong, from the chance of its class and that of all others that got its label."""
+    size = np.bincount(labels, minlength=len(noise))
+    # A class whose labels are doubted as a whole is a scattered or a small one, rather than all wrong: its images are
+    # compared with each other (the class thresholds of confident learning).
+    mean = float(own.mean())
+    usual = (np.bincount(labels, own, len(noise)) + 2 * mean) / (size + 2)
+    fair = np.minimum(own * np.maximum(mean / np.maximum(usual, 1e-9), 1.0)[labels], 1.0)
+    # That none of the few others of its class is like an image says the less, the fewer they are.
+    fair = np.maximum(fair, 0.5 * np.exp(-(size[labels] - 1) / 2))
+    doubt = doubt * (1 - fair) / np.maximum(1 - own, 1e-12)
+    right = fair * noise.diagonal()[labels]
+    return np.asarray(np.round(doubt / np.maximum(right + doubt, 1e-300), 6), np.float64)

@@ -20,23 +20,19 @@ _MAP_GRID = 2.0**20
 _CHUNK = 16_384
 
 
-def whiten(
-    vectors: NDArray[np.float32], *, labels: NDArray[np.integer] | None = None, shrinkage: float = 1.0
-) -> NDArray[np.float32]:
+def whiten(vectors: NDArray[np.float32], *, shrinkage: float = 1.0) -> NDArray[np.float32]:
     """Map vectors linearly so that directions of little variance count as much as those of much.
 
     An encoder spends its strongest directions on what tells all images of the world apart; within one dataset it is
     often the weaker ones that tell the classes apart. The map is `(C + s I) ** -0.5` of the centred vectors, with C
     their covariance and s the shrinkage times the mean variance, and the results have length 1 again (the symmetric
-    root, ZCA, is unique, unlike one along single axes). With labels, C is the covariance within the classes, as in
-    linear discriminant analysis (Fisher, 1936): what varies within classes counts less, what tells them apart does not.
+    root, ZCA, is unique, unlike one along single axes).
 
     Safe at any number of vectors: the shrinkage grows by `d / n`, so that with few vectors little more than the mean
     is taken out.
 
     Args:
         vectors: (n, d), each of length 1.
-        labels: (n,) classes 0, 1, ...; images labelled -1 are mapped, and have no part in the covariance.
         shrinkage: s for many vectors, as a multiple of the mean variance; must be above 0.
 
     Returns:
@@ -45,23 +41,16 @@ def whiten(
     n, d = vectors.shape
     if n < 2:
         return vectors.copy()
-    given = np.zeros(n, np.int64) if labels is None else np.asarray(labels)
-    used = np.flatnonzero(given >= 0)
-    if len(used) < 2:
-        given, used = np.zeros(n, np.int64), np.arange(n)
-    _, classes = np.unique(given[used], return_inverse=True)
-    size = np.bincount(classes)
-    total = np.zeros((len(size), d))
+    total = np.zeros(d)
     product = np.zeros((d, d))
-    for rows, grid in _chunks(vectors[used]):
-        np.add.at(total, classes[rows], grid)
+    for _, grid in _chunks(vectors):
+        total += grid.sum(0)
         product += grid.T @ grid
-    between = total / np.sqrt(size)[:, None]
-    covariance = (product - between.T @ between) / len(used)
-    mean = total.sum(0) / len(used)
+    mean = total / n
+    covariance = product / n - np.outer(mean, mean)
     values, axes = np.linalg.eigh(covariance)
     values = np.maximum(values, 0)
-    floor = (shrinkage + d / max(len(used) - len(size), 1)) * float(values.mean())
+    floor = (shrinkage + d / max(n - 1, 1)) * float(values.mean())
     if floor <= 0:
         return vectors.copy()
     scale = np.sqrt(floor / (values + floor))  # at most 1
