@@ -213,7 +213,7 @@ class Analysis:
                 "by_looks": (looks > found.score)[place],
             }
 
-        known = self.derive("outliers-2", compute, self.label_numbers.tobytes(), self.cluster_of.tobytes())
+        known = self.derive("outliers-3", compute, self.label_numbers.tobytes(), self.cluster_of.tobytes())
         reasons = describe(known["local"], self.scan.statistics, known["by_looks"])
         return Outliers(known["score"], known["nearest"].astype(np.int32), known["local"], reasons)
 
@@ -245,7 +245,7 @@ class Analysis:
                 "mistaken": found.mistaken,
             }
 
-        known = self.derive("labels-6", compute, labels.tobytes(), self.cluster_of.tobytes())
+        known = self.derive("labels-7", compute, labels.tobytes(), self.cluster_of.tobytes())
         return LabelSuspects(known["score"], known["suggested"], known["wrong"], known["mistaken"])
 
     def _colours(self) -> NDArray[np.float32]:

@@ -48,7 +48,7 @@ _ANCHORS = 0.1
 """Share of the images that look like a class which are its anchors."""
 _GENERAL = 100.0
 """So many anchors count as much as the general rate of wrong labels."""
-_FITTED = 400_000
+_FITTED = 150_000
 """Images times classes in the fit, at most."""
 _LEAST = 400
 _ROUNDS = 40
@@ -223,7 +223,7 @@ def _fit(opinions: NDArray[np.float64], labels: NDArray[np.integer]) -> tuple[ND
                 curve[j, i] = curve[i, j]
         step = np.clip(np.linalg.solve(curve, slope), -usual, usual)
         weights = np.round(np.maximum(weights + step, 0.0), 9)
-        if np.abs(weights - before[0]).max() < 1e-3 and abs(rate - before[1]) < 1e-4:
+        if (np.abs(weights - before[0]) < 0.01 * usual).all() and abs(rate - before[1]) < 2e-4:
             break
     return weights, noise
 

@@ -49,6 +49,9 @@ _LOOKS = {
 """The statistics that make up the looks, and the least difference in each that counts as one step."""
 _REFERENCES = 4000
 """Images that looks are compared with, at most."""
+_GRID = 1024.0
+_FAR = 1000.0
+"""Steps from the median beyond which a statistic is no stranger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +122,16 @@ def score_looks(statistics: NDArray[np.void]) -> NDArray[np.float32]:
     looks = (looks - middle) / np.maximum((high - low) / 3.29, list(_LOOKS.values()))
     references = np.arange(0, n, -(-n // _REFERENCES))
     reach = np.empty(n)
+    # On a grid squares and products are whole numbers, so that no order of additions changes a distance.
+    looks = np.rint(np.clip(looks, -_FAR, _FAR) * _GRID)
+    length = np.einsum("nd,nd->n", looks, looks)
     for start in range(0, n, 1024):
         rows = np.arange(start, min(start + 1024, n))
-        squares = ((looks[rows, None, :] - looks[None, references, :]) ** 2).sum(2)
+        squares = looks[rows] @ (-2 * looks[references].T)
+        squares += length[references]
+        squares += length[rows, None]
         squares[rows[:, None] == references[None, :]] = np.inf
-        reach[rows] = np.partition(squares, _RANK - 1, axis=1)[:, _RANK - 1]
+        reach[rows] = np.partition(squares, _RANK - 1, axis=1)[:, _RANK - 1] / _GRID**2
     strangeness = np.asarray(np.round(np.log(np.maximum(np.sqrt(reach), 0.1)), 9), np.float64)
     return _score(_standard(strangeness), times=20)
 

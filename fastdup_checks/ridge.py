@@ -17,7 +17,7 @@ numbers below 2**53, which no order of additions and so no number of threads can
 _MAP_GRID = 2.0**20
 _PENALTIES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 """Multiples of the mean variance."""
-_JUDGED = 200_000
+_JUDGED = 100_000
 """Images times classes by which the penalty is chosen, at most."""
 _CHUNK = 4096
 
@@ -57,21 +57,50 @@ class Ridge:
         values, axes = np.linalg.eigh(product / _GRID**2)
         values = np.maximum(values, 0)
         answer = axes.T @ self._answer(fitted, size)
-        count = min(n, max(_JUDGED // classes, 100))
-        judged = fitted[np.arange(count) * n // count]
-        best = np.inf
+        scale = 1 / (values + max(self._penalty(fitted, values, axes, answer) * float(values.mean()), 1e-9))
+        self._coefficients = np.rint((axes * scale) @ answer * _MAP_GRID)
+        self._root = np.rint(axes * np.sqrt(scale) * _MAP_GRID)
+
+    def _penalty(
+        self,
+        fitted: NDArray[np.int64],
+        values: NDArray[np.float64],
+        axes: NDArray[np.float64],
+        answer: NDArray[np.float64],
+    ) -> float:
+        """The penalty with the least squared error of predictions that leave out what they predict."""
+        count = min(len(fitted), max(_JUDGED // len(self._mean), 100))
+        judged = fitted[np.arange(count) * len(fitted) // count]
+        place = self._grid[judged] / _GRID @ axes
+        wanted = -np.tile(self._mean, (count, 1))
+        wanted[np.arange(count), self._labels[judged]] += 1
+        errors = []
         for penalty in _PENALTIES:
             scale = 1 / (values + max(penalty * float(values.mean()), 1e-9))
-            maps = np.rint((axes * scale) @ answer * _MAP_GRID), np.rint(axes * np.sqrt(scale) * _MAP_GRID)
-            found = self._left_out(judged, *maps)
-            found[np.arange(count), labels[judged]] -= 1
-            error = round(float((found**2).sum(1).mean()), 9)
-            if error < best:
-                best, self._maps = error, maps
+            weight = np.minimum(place**2 @ scale + self._share, 0.999)
+            left = (wanted - place @ (answer * scale[:, None])) / (1 - weight)[:, None]
+            errors.append(round(float((left**2).sum(1).mean()), 6))
+        return _PENALTIES[int(np.argmin(errors))]
 
     def predict(self, rows: NDArray[np.integer]) -> NDArray[np.float64]:
         """(len(rows), classes) about 1 for the class that an image looks like and 0 for others, not bounded."""
-        return self._left_out(rows, *self._maps)
+        scale = _GRID * _MAP_GRID
+        here = self._grid[rows].astype(np.float64)
+        said = here @ self._coefficients / scale + self._mean
+        speaker = self._speaker[rows]
+        own = here @ self._root / scale
+        its, place = said.copy(), own.copy()
+        other = np.flatnonzero((speaker != rows) & (speaker >= 0))
+        if len(other):
+            there = self._grid[speaker[other]].astype(np.float64)
+            its[other] = there @ self._coefficients / scale + self._mean
+            place[other] = there @ self._root / scale
+        pull = np.einsum("nd,nd->n", own, place) + self._share
+        weight = np.minimum(np.einsum("nd,nd->n", place, place) + self._share, 0.999)
+        pull = np.where(speaker >= 0, pull / (1 - weight), 0.0)
+        said += pull[:, None] * its
+        said[np.arange(len(rows)), self._labels[speaker]] -= pull
+        return np.asarray(said, np.float64)
 
     def _answer(self, fitted: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.float64]:
         """(d, classes) products of the centred vectors and the centred indicators."""
@@ -81,24 +110,3 @@ class Ridge:
         total[size > 0] = np.add.reduceat(self._grid[order].astype(np.float64), starts, axis=0)
         answer: NDArray[np.float64] = (total - self._mean[:, None] * total.sum(0)).T / _GRID
         return answer
-
-    def _left_out(
-        self, rows: NDArray[np.integer], coefficients: NDArray[np.float64], root: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        scale = _GRID * _MAP_GRID
-        here = self._grid[rows].astype(np.float64)
-        said = here @ coefficients / scale + self._mean
-        speaker = self._speaker[rows]
-        own = here @ root / scale
-        its, place = said.copy(), own.copy()
-        other = np.flatnonzero((speaker != rows) & (speaker >= 0))
-        if len(other):
-            there = self._grid[speaker[other]].astype(np.float64)
-            its[other] = there @ coefficients / scale + self._mean
-            place[other] = there @ root / scale
-        pull = np.einsum("nd,nd->n", own, place) + self._share
-        weight = np.minimum(np.einsum("nd,nd->n", place, place) + self._share, 0.999)
-        pull = np.where(speaker >= 0, pull / (1 - weight), 0.0)
-        said += pull[:, None] * its
-        said[np.arange(len(rows)), self._labels[speaker]] -= pull
-        return np.asarray(said, np.float64)

@@ -12,9 +12,10 @@ def test_means_and_spreads_are_those_of_the_cells():
     pictures = np.random.default_rng(0).integers(0, 256, (300, 64, 64, 3), dtype=np.uint8)
     found = describe_colours(pictures)
     assert found.shape == (300, 96)
-    red, green, blue = (pictures[..., c].astype(float) / 255 for c in range(3))
+    blocks = pictures.reshape(300, 16, 4, 16, 4, 3).mean((2, 4)) / 255
+    red, green, blue = np.moveaxis(blocks, 3, 0)
     opponent = np.stack([red + green + blue, red - green, red + green - 2 * blue])
-    cells = opponent.reshape(3, 300, 4, 16, 4, 16)
+    cells = opponent.reshape(3, 300, 4, 4, 4, 4)
     mean, spread = cells.mean((3, 5)), cells.std((3, 5))
     wanted = np.concatenate([np.moveaxis(part, 1, 0).reshape(300, -1) for part in (mean, spread)], 1)
     assert found == pytest.approx(wanted, abs=1e-5)
