@@ -18,7 +18,7 @@ from fastdup_checks.verdict import format_value
 if TYPE_CHECKING:
     from fastdup_checks.analysis import Analysis
     from fastdup_checks.checks.check import Check
-    from fastdup_checks.scan import Progress
+    from fastdup_checks.progress import Progress
 
 __all__ = ("draft_plan",)
 

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from fastdup_checks.checks.check import Check
     from fastdup_checks.encoders.plan import ModelPlan
     from fastdup_checks.listing import Listed
+    from fastdup_checks.progress import Progress
     from fastdup_checks.records import Dataset
-    from fastdup_checks.scan import Progress
     from fastdup_checks.verdict import Verdict
 
 __all__ = (

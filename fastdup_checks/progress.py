@@ -5,12 +5,38 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from typing import IO
+from typing import IO, Protocol
 
-__all__ = ("TextProgress",)
+__all__ = ("Progress", "Silent", "TextProgress")
 
 _REDRAW_SECONDS = 0.1
 _LINE_SECONDS = 30.0
+
+
+class Progress(Protocol):
+    """Hears how far a long piece of work has come."""
+
+    def start(self, what: str, total: int) -> None:
+        """Work on `total` things begins."""
+
+    def advance(self, count: int) -> None:
+        """So many more are done."""
+
+    def finish(self) -> None:
+        """The work has ended, well or not."""
+
+
+class Silent:
+    """A progress that nobody watches."""
+
+    def start(self, what: str, total: int) -> None:
+        """Say nothing."""
+
+    def advance(self, count: int) -> None:
+        """Say nothing."""
+
+    def finish(self) -> None:
+        """Say nothing."""
 
 
 class TextProgress:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import time
 from dataclasses import dataclass, replace
 from importlib import metadata
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from filelock import FileLock
@@ -15,8 +14,10 @@ from filelock import FileLock
 from fastdup_checks.encoders.plan import DEFAULT, ModelPlan, model_key
 from fastdup_checks.encoders.vectors import Blind, OwnVectors, vectors_key
 from fastdup_checks.engine import ThreadEngine
+from fastdup_checks.progress import Silent
 from fastdup_checks.statistics import STATISTICS
-from fastdup_checks.store import Measured, Store
+from fastdup_checks.store import Store
+from fastdup_checks.worker import THUMBNAIL_SIDE, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,43 +29,14 @@ if TYPE_CHECKING:
     from fastdup_checks.encoders.plan import EncoderPlan
     from fastdup_checks.engine import Engine
     from fastdup_checks.limits import Limits
-    from fastdup_checks.records import Dataset, Record, Stamp
+    from fastdup_checks.progress import Progress
+    from fastdup_checks.records import Dataset, Record
+    from fastdup_checks.worker import Read
 
-__all__ = ("THUMBNAIL_SIDE", "Broken", "Progress", "Read", "Scan", "Settings", "Silent", "Worker", "scan")
-
-THUMBNAIL_SIDE = 64
-"""Pixels of the square thumbnail that near-duplicates are verified on."""
+__all__ = ("Broken", "Scan", "Settings", "scan")
 
 _SHARD = 32
 _SAVE_SECONDS = 2.0
-
-_log = logging.getLogger(__name__)
-
-
-class Progress(Protocol):
-    """Hears how far a long piece of work has come."""
-
-    def start(self, what: str, total: int) -> None:
-        """Work on `total` things begins."""
-
-    def advance(self, count: int) -> None:
-        """So many more are done."""
-
-    def finish(self) -> None:
-        """The work has ended, well or not."""
-
-
-class Silent:
-    """A progress that nobody watches."""
-
-    def start(self, what: str, total: int) -> None:
-        """Say nothing."""
-
-    def advance(self, count: int) -> None:
-        """Say nothing."""
-
-    def finish(self) -> None:
-        """Say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,20 +111,6 @@ class Scan:
         return store.thumbnails(
             [self.contents[row] for row in rows.tolist()], decoder=self.decoder, side=THUMBNAIL_SIDE
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """What became of one record on the way through a worker."""
-
-    record: Record
-    stamp: Stamp | None
-    content: bytes | None
-    failure: str | None = None
-    measured: Measured | None = None
-    prepared: NDArray[Any] | None = None
-    """What the encoder has yet to turn into a vector."""
-    vector: bytes | None = None
 
 
 def decoder_key() -> str:
@@ -275,81 +233,6 @@ def _save(store: Store, place: str, reads: Sequence[Read], *, decoder: str, key:
         decoder=decoder,
         encoder=key,
     )
-
-
-class Worker:
-    """Measures shards of records; called by several threads at once.
-
-    An engine of another kind may make workers of its own where the images are; `known` is what they need of this one.
-    """
-
-    def __init__(
-        self,
-        dataset: Dataset,
-        settings: Settings,
-        stamps: dict[str, Stamp | None],
-        known: set[bytes],
-        encoder: Encoder | None,
-    ) -> None:
-        self._reader = dataset.reader
-        self._limits = settings.limits
-        self._stamps = stamps
-        self.known = known
-        """Contents that need not be measured."""
-        if encoder is None:
-            from fastdup_checks.encoders.network import OnnxEncoder  # neither it nor Pillow is always needed
-
-            assert isinstance(settings.model, ModelPlan)
-            encoder = OnnxEncoder(settings.model)
-        self._encoder: Encoder = encoder
-
-    def __call__(self, shard: Sequence[Record]) -> list[Read]:
-        """Read, measure and embed the images of a shard."""
-        reads = [self._measure(record) for record in shard]
-        prepared = [read.prepared for read in reads if read.prepared is not None]
-        vectors = iter(self._encoder.embed(prepared) if prepared else ())
-        return [
-            read if read.prepared is None else replace(read, prepared=None, vector=next(vectors).tobytes())
-            for read in reads
-        ]
-
-    def _measure(self, record: Record) -> Read:
-        from fastdup_checks.decode import Unreadable, decode, squash
-        from fastdup_checks.statistics import measure_statistics
-
-        stamp = self._stamps[record.path]
-        try:
-            data = self._reader.read(record, at_most=self._limits.megabytes * 1_000_000)
-        except OSError as error:
-            return Read(record, stamp, None, failure=f"cannot be read: {error.strerror or error}")
-        content = hashlib.sha256(data).digest()
-        if content in self.known:
-            return Read(record, stamp, content)
-        try:
-            picture = decode(data, self._limits)
-        except Unreadable as error:
-            return Read(record, stamp, content, measured=Measured(content, str(error), len(data)))
-        statistics = measure_statistics(picture.rgb, picture.width, picture.height)
-        thumbnail = squash(picture.rgb, THUMBNAIL_SIDE)
-        measured = Measured(
-            content,
-            None,
-            len(data),
-            picture.width,
-            picture.height,
-            picture.format,
-            picture.mode,
-            picture.digest,
-            statistics.tobytes(),
-            thumbnail.tobytes(),
-        )
-        if self._encoder.square == THUMBNAIL_SIDE:
-            return Read(record, stamp, content, measured=measured, prepared=thumbnail)
-        rgb = picture.rgb
-        if min(rgb.size) < min(self._encoder.side, picture.width, picture.height):
-            # It was decoded at a reduced scale, below what this encoder can see. Measured it is as with any other.
-            rgb = decode(data, self._limits, side=self._encoder.side).rgb
-        return Read(record, stamp, content, measured=measured, prepared=self._encoder.prepare(rgb))
 
 
 def _assemble(

@@ -21,8 +21,8 @@ from fastdup_checks.encoders.plan import DEFAULT, ModelPlan
 from fastdup_checks.encoders.vectors import Blind
 from fastdup_checks.errors import ScanError
 from fastdup_checks.records import Stamp
-from fastdup_checks.scan import Read, Worker
 from fastdup_checks.table import Row, find_stamps, image_name, image_of, open_table, text_of
+from fastdup_checks.worker import Read, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -14,7 +14,7 @@ from fastdup_checks.records import printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fastdup_checks.scan import Progress
+    from fastdup_checks.progress import Progress
     from fastdup_checks.verdict import Verdict
 
 __all__ = ("add_scan_options", "complain", "print_verdicts", "progress_of", "show_path")

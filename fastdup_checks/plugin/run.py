@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fastdup_checks.expectation import Expectation
     from fastdup_checks.findings import Measurement
     from fastdup_checks.plugin.sharing import FailureRecord
-    from fastdup_checks.scan import Progress
+    from fastdup_checks.progress import Progress
     from fastdup_checks.verdict import Verdict
 
 __all__ = ("Run",)
