@@ -15,6 +15,7 @@ from fastdup_checks.copies import REPORTING_FLOOR
 from fastdup_checks.derived import derive
 from fastdup_checks.index import find_neighbours
 from fastdup_checks.quality import RULES
+from fastdup_checks.report.confusion import find_confusion
 from fastdup_checks.report.page import Distribution, Facts, Map, Page, Tally
 from fastdup_checks.report.plane import lay_on_plane
 from fastdup_checks.report.shelves import make_shelves
@@ -72,6 +73,7 @@ def gallery_page(result: Result, store: Store) -> Page:
         tallies=_tallies(analysis),
         distributions=_distributions(result),
         map=_map(result),
+        confusion=find_confusion(analysis.classes, analysis.labels) if len(analysis.classes) > 1 else None,
         families=shelves,
         more_families=int(analysis.families.family.max(initial=-1)) + 1 - len(shelves),
         standing=result.standing,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fastdup_checks.standing import Standing
     from fastdup_checks.verdict import Verdict
 
-__all__ = ("Budget", "Distribution", "Facts", "Map", "Page", "Shelf", "Tally")
+__all__ = ("Budget", "Confused", "Confusion", "Distribution", "Facts", "Map", "Page", "Shelf", "Tally")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,40 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True)
+class Confused:
+    """One class that is taken for another."""
+
+    label: str
+    """The class that the images carry; names as people can read them."""
+    looks: str
+    """The class that they look most like."""
+    images: int
+    share: float
+    """Of the images of the class, 0 to 1."""
+    wrong: float
+    """How many of the labels are estimated to be wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """Which classes are taken for each other."""
+
+    pairs: tuple[Confused, ...]
+    """Most images first."""
+    classes: tuple[str, ...]
+    """Those of the matrix: all, or those of the first pairs where there are many. Names as people can read them."""
+    counts: tuple[tuple[int, ...], ...]
+    """Images by class (row) and the class they look most like (column); one more column for all other classes."""
+
+    def shade(self, row: int, column: int) -> str:
+        """How a cell is coloured: "own", or "h0" to "h3" by its share of the class, in steps of 10 %."""
+        if column in {row, len(self.classes)}:
+            return "own"
+        counts = self.counts[row]
+        return f"h{min(-(-10 * counts[column] // max(sum(counts), 1)), 3)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """How much of a run one page holds."""
 
@@ -109,6 +143,7 @@ class Page:
     tallies: tuple[Tally, ...] = ()
     distributions: tuple[Distribution, ...] = ()
     map: Map | None = None
+    confusion: Confusion | None = None
     families: tuple[Shelf, ...] = ()
     """Largest first."""
     more_families: int = 0
