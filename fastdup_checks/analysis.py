@@ -101,7 +101,7 @@ class Analysis:
     def _candidates(self) -> Copies:
 
         def compute() -> dict[str, NDArray[Any]]:
-            scan = self.scan
+            scan, neighbours = self.scan, self.neighbours
             with Store(scan.settings.cache) as store:
                 inputs = CopyInputs(
                     count=len(self.images),
@@ -110,6 +110,7 @@ class Analysis:
                     height=scan.height,
                     exact_group=self.exact_group,
                     thumbnails=lambda rows: scan.thumbnails(rows, store),
+                    neighbours=neighbours,
                 )
                 found = find_copies(
                     inputs,
@@ -127,7 +128,7 @@ class Analysis:
             }
 
         neighbours = str(self.scan.settings.neighbours or NEAREST)
-        known = self.derive(f"copies-3-{model_version()}", compute, neighbours.encode())
+        known = self.derive(f"copies-4-{model_version()}", compute, neighbours.encode())
         edit = tuple(text or "" for text in texts_of(known["edit"]))
         return Copies(known["left"], known["right"], known["score"], known["exact"], edit, int(known["truncated"]))
 

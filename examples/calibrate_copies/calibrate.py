@@ -17,7 +17,12 @@ import numpy as np
 from copyset import CopySet, build, list_photographs
 from samples import Samples, draw
 
-from fastdup_checks.copies.calibration import Calibration, fit
+from fastdup_checks.copies.calibration import FIRST_LOOK, Calibration, Models, fit
+from fastdup_checks.copies.evidence import FEATURES
+from fastdup_checks.encoders.network import OnnxEncoder
+
+_LOST = 0.01
+"""Share of the copies that could be told, but that the gate may keep from being looked at."""
 
 
 def main() -> None:
@@ -34,6 +39,7 @@ def main() -> None:
     parser.add_argument("--same", type=Path)
     parser.add_argument("--suspects", type=Path)
     a = parser.parse_args()
+    encoder = OnnxEncoder()
     sets: list[tuple[CopySet, Samples, list[Path]]] = []
     for folders, side, rendered in ((a.photos, 500, a.originals), (a.small, 32, 0)):
         if not folders:
@@ -41,6 +47,7 @@ def main() -> None:
         files = list_photographs(folders, a.seed, limit=2 * (a.originals + a.distractors) // len(folders))
         pictures = build(
             files,
+            encoder,
             originals=a.originals,
             distractors=a.distractors,
             edits_each=a.edits,
@@ -51,12 +58,16 @@ def main() -> None:
         samples = draw(pictures, each=a.pairs, seed=a.seed, same=_read_same(a.same, files))
         sets.append((pictures, samples, files))
         print(f"{len(pictures.edit)} pictures, {len(samples.copies)} pairs, {len(samples.pair)} hypotheses", flush=True)
-    model = _fit([(samples, ~_held_out(pictures, samples)) for pictures, samples, _ in sets])
+    model, gate, worth = _fit_both([(samples, ~_held_out(pictures, samples)) for pictures, samples, _ in sets])
     for pictures, samples, files in sets:
-        _report(model, samples, _held_out(pictures, samples), pictures)
+        held = _held_out(pictures, samples)
+        _report(model, samples, held, pictures)
+        passed, found = gate.probability(samples.seen) >= worth, _scores(model, samples) >= 0.5
+        kept, others = passed[held & samples.copies & found].mean(), passed[held & ~samples.copies].mean()
+        print(f"  the gate lets {kept:.4f} of the copies pass that can be told, and {others:.4f} of the others")
         if a.suspects:
             _write_suspects(a.suspects, model, samples, pictures, files)
-    _fit([(samples, np.ones(len(samples.copies), bool)) for _, samples, _ in sets]).write(a.out)
+    Models(*_fit_both([(samples, np.ones(len(samples.copies), bool)) for _, samples, _ in sets])).write(a.out)
     print(f"wrote {a.out}, fitted to all pairs")
 
 
@@ -71,6 +82,17 @@ def _read_same(path: Path | None, files: list[Path]) -> set[tuple[int, int]]:
 
 def _held_out(pictures: CopySet, samples: Samples) -> np.ndarray:
     return (pictures.origin[samples.first] % 5 == 0) | (pictures.origin[samples.second] % 5 == 0)
+
+
+def _fit_both(sets: list[tuple[Samples, np.ndarray]]) -> tuple[Calibration, Calibration, float]:
+    """Fit the model of the pairs, and the gate: it must let pass nearly all copies that the model can tell."""
+    model = _fit(sets)
+    seen = np.concatenate([samples.seen[use] for samples, use in sets])
+    copies = np.concatenate([samples.copies[use] for samples, use in sets])
+    found = np.concatenate([_scores(model, samples)[use] >= 0.5 for samples, use in sets])
+    known = found | ~copies
+    gate = fit(FIRST_LOOK, seen[known], copies[known], np.ones(known.sum()))
+    return model, gate, float(np.round(np.quantile(gate.probability(seen[copies & found]), _LOST), 4))
 
 
 def _fit(sets: list[tuple[Samples, np.ndarray]], rounds: int = 3) -> Calibration:
@@ -89,7 +111,7 @@ def _fit(sets: list[tuple[Samples, np.ndarray]], rounds: int = 3) -> Calibration
             best = best[use[samples.pair[best]]]
             features.append(samples.features[best])
             copies.append(samples.copies[samples.pair[best]])
-        model = fit(np.concatenate(features), np.concatenate(copies), np.ones(sum(map(len, copies))))
+        model = fit(FEATURES, np.concatenate(features), np.concatenate(copies), np.ones(sum(map(len, copies))))
     assert model is not None
     return model
 

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fastdup_checks.encoders.encoder import Encoder
+
 __all__ = ["CopySet", "build", "list_photographs"]
 
 _SIDE = 64
+_BATCH = 64
 _OF_A_KIND = 8
 """Rendered objects that share an outline."""
 
@@ -37,6 +40,8 @@ class CopySet:
     """(n,) "original", "distractor" or the name of an edit."""
     rendered: NDArray[np.bool_]
     """(n,) whether the picture is a rendered page, chart, logo or flat one rather than a photograph."""
+    embeddings: NDArray[np.float32]
+    """(n, d) of length 1."""
 
 
 def list_photographs(folders: Iterable[Path], seed: int, limit: int | None = None) -> list[Path]:
@@ -57,8 +62,50 @@ def _open(path: Path, limit: int) -> Image.Image:
     return im
 
 
+class _Collected:
+    """The pictures of a set that is being built."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.encoder = encoder
+        self.thumbs: list[NDArray[np.uint8]] = []
+        self.sizes: list[tuple[int, int]] = []
+        self.origin: list[int] = []
+        self.edit: list[str] = []
+        self.waiting: list[NDArray[np.generic]] = []
+        self.vectors: list[NDArray[np.float32]] = []
+
+    def add(self, im: Image.Image, of: int, name: str) -> None:
+        im = im.convert("RGB")
+        self.thumbs.append(np.asarray(im.resize((_SIDE, _SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)))
+        self.sizes.append(im.size)
+        self.origin.append(of)
+        self.edit.append(name)
+        self.waiting.append(self.encoder.prepare(im))
+        if len(self.waiting) == _BATCH:
+            self.embed()
+
+    def embed(self) -> None:
+        if self.waiting:
+            self.vectors.append(self.encoder.embed(self.waiting))
+            self.waiting.clear()
+
+    def finish(self, photographs: int) -> CopySet:
+        """The set; origins from ``photographs`` on are rendered."""
+        self.embed()
+        return CopySet(
+            np.stack(self.thumbs),
+            np.array([s[0] for s in self.sizes], np.int32),
+            np.array([s[1] for s in self.sizes], np.int32),
+            np.array(self.origin, np.int32),
+            tuple(self.edit),
+            np.array(self.origin) >= photographs,
+            np.concatenate(self.vectors),
+        )
+
+
 def build(
     files: Sequence[Path],
+    encoder: Encoder,
     *,
     originals: int,
     distractors: int,
@@ -71,6 +118,7 @@ def build(
 
     Args:
         files: Photographs; those beyond ``originals + distractors`` are not used.
+        encoder: Embeds every picture.
         originals: How many are edited.
         distractors: How many are added as they are.
         edits_each: How many edits each original gets, drawn at random; all of them where None.
@@ -79,16 +127,8 @@ def build(
         drawn: How many pages, charts, logos and flat pictures to add, and twice as many objects on plain ground.
     """
     rng = random.Random(seed)
-    thumbs: list[NDArray[np.uint8]] = []
-    sizes: list[tuple[int, int]] = []
-    origin: list[int] = []
-    edit: list[str] = []
-
-    def add(im: Image.Image, of: int, name: str) -> None:
-        thumbs.append(np.asarray(im.convert("RGB").resize((_SIDE, _SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)))
-        sizes.append(im.size)
-        origin.append(of)
-        edit.append(name)
+    collected = _Collected(encoder)
+    add = collected.add
 
     def put_edits(im: Image.Image, of: int, names: Iterable[str], other: Image.Image) -> None:
         for name in names:
@@ -112,11 +152,4 @@ def build(
         kind = random.Random(f"{seed}-{number // _OF_A_KIND}")
         im = render_outline(kind, rng, _open(rng.choice(files), side))
         add(im, base + drawn + number, "distractor")
-    return CopySet(
-        np.stack(thumbs),
-        np.array([s[0] for s in sizes], np.int32),
-        np.array([s[1] for s in sizes], np.int32),
-        np.array(origin, np.int32),
-        tuple(edit),
-        np.array(origin) >= base,
-    )
+    return collected.finish(base)

@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastdup_checks.copies.verify import Gates, describe_all, measure
+from fastdup_checks.copies.coarse import Descriptions
+from fastdup_checks.copies.pictures import grey, shrink
+from fastdup_checks.copies.verify import Gates, look_first, measure
 from fastdup_checks.copies.windows import ORIENTATIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from copyset import CopySet
     from numpy.typing import NDArray
 
 __all__ = ["Samples", "draw"]
 
-_LOOSE = Gates(coarse=0.62, in_place=0.3, middle=0.3, behind=0.12)
+_LOOSE = Gates(coarse=0.6, in_place=0.35, middle=0.45, behind=0.08)
 """More gets through than in use, so that what happens near the gates is learned, too."""
 _COMPOSED = ("collage", "pasted30", "pasted50", "sticker")
 """Edits that show parts of two photographs: what they are no copy of cannot be said."""
@@ -31,6 +35,8 @@ class Samples:
     """(p,) rows of the copy set."""
     copies: NDArray[np.bool_]
     """(p,) the truth."""
+    seen: NDArray[np.float32]
+    """(p, 4) what the first look shows, see `calibration.FIRST_LOOK`."""
     pair: NDArray[np.int64]
     """(h,) to which pair each aligned hypothesis belongs."""
     features: NDArray[np.float32]
@@ -55,8 +61,16 @@ def draw(pictures: CopySet, *, each: int, seed: int, same: set[tuple[int, int]])
     for row in original.values():
         relatives = np.flatnonzero(origin == origin[row])
         copies += [tuple(rng.choice(relatives, 2, replace=False).tolist()) for _ in range(4)]
-    others = _look_alikes(pictures, np.flatnonzero(untouched))
-    others = np.concatenate([others, rng.integers(0, count, (len(others) // 4, 2))])
+    small = shrink(pictures.thumbnails)
+    descriptions = Descriptions.of(grey(small))
+    base = np.flatnonzero(untouched)
+    looks = descriptions.whole.astype(np.float32)
+    others = [
+        _nearest(pictures, base, [(looks[:, order] * sign, looks) for order, sign in ORIENTATIONS], 4),
+        _nearest(pictures, base, [(pictures.embeddings, pictures.embeddings)], 3),
+        rng.integers(0, count, (count, 2)),
+    ]
+    others = np.concatenate(others)
     a, b = origin[others[:, 0]], origin[others[:, 1]]
     known = np.array([(min(pair), max(pair)) in same for pair in zip(a.tolist(), b.tolist(), strict=True)], bool)
     others = others[(a != b) & ~known & ~np.isin(edit[others], _COMPOSED).any(axis=1)]
@@ -68,20 +82,26 @@ def draw(pictures: CopySet, *, each: int, seed: int, same: set[tuple[int, int]])
     chosen = [shuffled[kind[shuffled]][:share] for kind, share in zip(kinds, shares, strict=True)]
     positives = np.array(copies)[rng.permutation(len(copies))[:each]]
     pairs = np.concatenate([positives, others[np.concatenate(chosen)]])
-    descriptions = describe_all(lambda rows: pictures.thumbnails[rows], count)
+    first, second = pairs.T
+    seen = look_first(lambda rows: grey(small[rows]), descriptions, first, second)
+    similarity = np.einsum("pd,pd->p", pictures.embeddings[first], pictures.embeddings[second])
     shape = (pictures.width / pictures.height).astype(np.float32)
-    measured = measure(lambda rows: pictures.thumbnails[rows], descriptions, pairs[:, 0], pairs[:, 1], shape, _LOOSE)
+    measured = measure(lambda rows: pictures.thumbnails[rows], seen, first, second, shape, gates=_LOOSE)
     truth = np.arange(len(pairs)) < len(positives)
-    return Samples(pairs[:, 0], pairs[:, 1], truth, measured.pair, measured.evidence.features)
+    return Samples(first, second, truth, seen.features(similarity), measured.pair, measured.evidence.features)
 
 
-def _look_alikes(pictures: CopySet, base: NDArray[np.int64], nearest: int = 4) -> NDArray[np.int64]:
-    """Of every picture the untouched ones of another origin that look most like it, in any orientation."""
-    whole = describe_all(lambda rows: pictures.thumbnails[rows], len(pictures.origin)).whole.astype(np.float32)
+def _nearest(
+    pictures: CopySet,
+    base: NDArray[np.int64],
+    vectors: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]],
+    nearest: int,
+) -> NDArray[np.int64]:
+    """Of every picture the untouched ones of another origin that are nearest, in any of several ways to describe it."""
     pairs = []
-    for start in range(0, len(whole), 200):
-        rows = np.arange(start, min(len(whole), start + 200))
-        alike = np.max([(whole[rows][:, order] * sign) @ whole[base].T for order, sign in ORIENTATIONS], axis=0)
+    for start in range(0, len(pictures.origin), 200):
+        rows = np.arange(start, min(len(pictures.origin), start + 200))
+        alike = np.max([query[rows] @ found[base].T for query, found in vectors], axis=0)
         alike[pictures.origin[rows][:, None] == pictures.origin[base][None]] = -np.inf
         best = np.argpartition(-alike, nearest, axis=1)[:, :nearest]
         pairs.append(np.stack([np.repeat(rows, nearest), base[best].ravel()], axis=1))

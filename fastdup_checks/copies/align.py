@@ -37,23 +37,35 @@ _DAMPING = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """One quantity of some pictures at 64, 32 and 16 pixels a side."""
+    """One quantity of some pictures at several resolutions, each half of the one before."""
 
     levels: dict[int, NDArray[np.float32]]
-    """(n, side, side) by side."""
+    """(n, side, side) by side, the finest first."""
     flat: NDArray[np.float32]
-    """All pixels of all levels in a row, the finest level first."""
+    """All pixels of all levels in a row."""
 
     @classmethod
-    def of(cls, pictures: NDArray[np.float32]) -> Stack:
-        """Build from (n, 64, 64) by averaging."""
-        half = halve(pictures)
-        return cls.join({64: pictures, 32: half, 16: halve(half)})
+    def of(cls, pictures: NDArray[np.float32], coarsest: int) -> Stack:
+        """Build from (n, side, side) by averaging, down to ``coarsest`` pixels a side."""
+        levels = {pictures.shape[-1]: pictures}
+        while min(levels) > coarsest:
+            levels[min(levels) // 2] = halve(levels[min(levels)])
+        return cls.join(levels)
 
     @classmethod
     def join(cls, levels: dict[int, NDArray[np.float32]]) -> Stack:
-        """Build from the levels."""
-        return cls(levels, np.concatenate([levels[side].ravel() for side in (64, 32, 16)]))
+        """Build from the levels, the finest first."""
+        return cls(levels, np.concatenate([level.ravel() for level in levels.values()]))
+
+    @property
+    def count(self) -> int:
+        """How many pictures."""
+        return len(next(iter(self.levels.values())))
+
+    @property
+    def finest(self) -> int:
+        """Pixels a side of the finest level."""
+        return max(self.levels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +76,9 @@ class Levels:
     even: Stack
 
     @classmethod
-    def of(cls, luminance: NDArray[np.float32]) -> Levels:
-        """Build from luminance (n, 64, 64)."""
-        plain = Stack.of(luminance)
+    def of(cls, luminance: NDArray[np.float32], coarsest: int) -> Levels:
+        """Build from luminance (n, side, side), down to ``coarsest`` pixels a side."""
+        plain = Stack.of(luminance, coarsest)
         return cls(plain, Stack.join({side: even_contrast(level) for side, level in plain.levels.items()}))
 
 
@@ -83,22 +95,23 @@ class Reader:
 
     @classmethod
     def through(
-        cls, maps: NDArray[np.float32], container: NDArray[np.int64], count: int, grid: NDArray[np.float32], side: int
+        cls, maps: NDArray[np.float32], container: NDArray[np.int64], stack: Stack, grid: NDArray[np.float32], side: int
     ) -> Reader:
         """Read through maps (p, 2, 3) at the places of a grid (3, pixels).
 
         Args:
             maps: From the coordinates of the content, -1..1, to those of the container.
             container: (p,) rows.
-            count: How many pictures the stacks to be read hold.
+            stack: One like those that are to be read.
             grid: Coordinates of the content's pixels, and ones.
             side: Pixels a side of the content. Where it covers little of the container, that is read at the next
                 finer level, which shows the content at about its own resolution.
         """
         area = np.abs(maps[:, 0, 0] * maps[:, 1, 1] - maps[:, 0, 1] * maps[:, 1, 0])
         finer = area < np.float32(0.75**2)
-        n = np.where(finer, min(64, 2 * side), side)
-        start = np.select([n == 64, n == 32], [0, count * 4096], count * 5120) + container * n * n
+        n = np.where(finer, min(stack.finest, 2 * side), side)
+        # Each level has four times the pixels of the next: those before one of side n sum up to a third of the rest.
+        start = stack.count * 4 * (stack.finest**2 - n * n) // 3 + container * n * n
         half = (n // 2).astype(np.float32)[:, None, None]
         scaled = maps * half
         scaled[:, :, 2] += half[:, :, 0] - np.float32(0.5)
@@ -136,13 +149,12 @@ def align(
 ) -> NDArray[np.float32]:
     """Refine maps (p, 2, 3) that take the coordinates of the oriented content, -1..1, to those of the container."""
     base = orient(levels.even.levels[side][content], orientation)
-    count = len(levels.even.levels[64])
     spots = np.arange(side * side)
     if side == 32:  # every other pixel, as on a chess board, tells enough
         spots = spots[(spots // side + spots) % 2 == 0]
     design, spread = np.take(_design(base), spots, axis=2), np.take(grid(side), spots, axis=1)
     for step in range(_STEPS[side]):
-        reader = Reader.through(maps, container, count, spread, side)
+        reader = Reader.through(maps, container, levels.even, spread, side)
         maps = _improve(maps, design, reader.read(levels.even), reader.inside, robust=step > 0)
     return maps
 

@@ -1,7 +1,8 @@
 """From evidence to the probability that two pictures are copies of one another.
 
-A generalised additive model (Hastie and Tibshirani, 1986) with the logistic link: every feature adds a piecewise linear
-function with a few knots to the log-odds. It was fitted to edits of public photographs, and to pictures that merely
+Generalised additive models (Hastie and Tibshirani, 1986) with the logistic link: every feature adds a piecewise linear
+function with a few knots to the log-odds. One model judges aligned pairs; another says, from the coarse look and the
+embeddings, which pairs are worth aligning. Both were fitted to edits of public photographs, and to pictures that merely
 look alike, by `examples/calibrate_copies`, which writes `calibration.json`.
 """
 
@@ -13,7 +14,7 @@ import json
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,7 +23,16 @@ from fastdup_checks.copies.evidence import FEATURES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ("DEFAULT_THRESHOLD", "REPORTING_FLOOR", "Calibration", "fit", "model_version", "shipped")
+__all__ = (
+    "DEFAULT_THRESHOLD",
+    "FIRST_LOOK",
+    "REPORTING_FLOOR",
+    "Calibration",
+    "Models",
+    "fit",
+    "model_version",
+    "shipped",
+)
 
 DEFAULT_THRESHOLD = 0.95
 """Pairs that score at least this are copies, unless the user decides otherwise.
@@ -31,12 +41,17 @@ High, because a set of pictures that are all of one kind, say products on plain 
 REPORTING_FLOOR = 0.05
 """Pairs that score less are not worth keeping."""
 
+FIRST_LOOK = ("coarse", "second", "in_place", "similarity")
+"""What is known of a pair before it is aligned: the scores of the two best hypotheses of the coarse look, the
+correlation of the pictures in place, and the cosine of their embeddings."""
+
 _FILE = Path(__file__).with_name("calibration.json")
 _DIRECTION = {
     **dict.fromkeys(
         ("all", "fine", "broad", "woven", "agreeing", "weak_blocks", "plain", "hue", "margin", "coarse"), 1
     ),
     **dict.fromkeys(("structure", "spread", "overlap"), 1),
+    **dict.fromkeys(("in_place", "similarity"), 1),
     **dict.fromkeys(("tint", "repeats", "stretch", "unclean", "balance"), -1),
 }
 """Whether more of a feature may only speak for a copy, or only against it: what cannot be true is not learned, however
@@ -66,23 +81,40 @@ class Calibration:
                 odds += weight * np.clip((value - low) / (high - low), 0.0, 1.0)
         return np.round(1.0 / (1.0 + np.exp(-np.clip(odds, -30.0, 30.0))), 4).astype(np.float32)
 
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What `calibration.json` holds."""
+
+    pairs: Calibration
+    """Judges aligned pairs by `evidence.FEATURES`."""
+    gate: Calibration
+    """Judges pairs that are not aligned yet by `FIRST_LOOK`."""
+    worth: float
+    """Pairs that the gate gives at least this probability are aligned."""
+
     def write(self, path: Path = _FILE) -> None:
-        """Write the model as JSON."""
+        """Write the models as JSON."""
         path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
 
 
 @cache
 def model_version() -> str:
-    """Names the shipped model, for results that were kept."""
+    """Names the shipped models, for results that were kept."""
     return hashlib.sha256(_FILE.read_bytes()).hexdigest()[:12]
 
 
 @cache
-def shipped() -> Calibration:
-    """The model that comes with the package."""
+def shipped() -> Models:
+    """The models that come with the package."""
     stored = json.loads(_FILE.read_text(encoding="utf-8"))
-    if tuple(stored["features"]) != FEATURES:
+    models = Models(_restore(stored["pairs"]), _restore(stored["gate"]), float(stored["worth"]))
+    if models.pairs.features != FEATURES or models.gate.features != FIRST_LOOK:
         raise AssertionError("calibration.json is of another version of the evidence; run examples/calibrate_copies")
+    return models
+
+
+def _restore(stored: dict[str, Any]) -> Calibration:
     return Calibration(
         tuple(stored["features"]),
         tuple(map(tuple, stored["knots"])),
@@ -92,11 +124,16 @@ def shipped() -> Calibration:
 
 
 def fit(
-    features: NDArray[np.float32], copies: NDArray[np.bool_], weight: NDArray[np.float64], ridge: float = 2.0
+    names: tuple[str, ...],
+    features: NDArray[np.float32],
+    copies: NDArray[np.bool_],
+    weight: NDArray[np.float64],
+    ridge: float = 2.0,
 ) -> Calibration:
     """Fit by penalised iteratively reweighted least squares.
 
     Args:
+        names: Of the features.
         features: (p, features) evidence.
         copies: (p,) the truth.
         weight: (p,) how much each pair counts.
@@ -113,7 +150,7 @@ def fit(
         columns += [np.clip((value - a) / (b - a), 0, 1) for a, b in itertools.pairwise(bounds)]
     design = np.stack([np.ones(len(features)), *columns], axis=1)
     wanted = np.concatenate(
-        [[0], *([_DIRECTION.get(name, 0)] * (len(b) - 1) for name, b in zip(FEATURES, knots, strict=True))]
+        [[0], *([_DIRECTION.get(name, 0)] * (len(b) - 1) for name, b in zip(names, knots, strict=True))]
     )
     penalty = np.full(design.shape[1], ridge)
     penalty[0] = 0.0
@@ -140,4 +177,4 @@ def fit(
     for bounds in knots:
         slopes.append(tuple(np.round(solution[at : at + len(bounds) - 1], 5).tolist()))
         at += len(bounds) - 1
-    return Calibration(FEATURES, tuple(knots), tuple(slopes), round(float(solution[0]), 5))
+    return Calibration(names, tuple(knots), tuple(slopes), round(float(solution[0]), 5))

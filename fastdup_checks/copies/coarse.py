@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastdup_checks.copies.pictures import even_contrast, halve, orient
-from fastdup_checks.copies.windows import DIMENSIONS, ORIENTATIONS, UNIT, core_windows, dense_windows, whole
+from fastdup_checks.copies.pictures import even_contrast, halve
+from fastdup_checks.copies.windows import ORIENTATIONS, UNIT, core_windows, dense_windows, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,10 +25,10 @@ __all__ = ("Descriptions", "Hypotheses", "compare_in_place", "look")
 
 _CORE = 0.77
 """Share of the sides that the middle of a picture takes."""
-_BLOCK = 8
-"""Contents compared with one container at a time: products of one fixed shape."""
-_CHUNK = 64
-"""Containers described at a time: some 10 MB."""
+_BLOCK = 16
+"""Contents compared with one container at a time: some 200 kB."""
+_CHUNK = 8
+"""Containers described at a time: as many as a processor keeps at hand, less than a megabyte."""
 _IN_PLACE_CHUNK = 1024
 """Pairs compared in place at a time: some 8 MB."""
 _KEEP = 2
@@ -36,6 +36,8 @@ _KEEP = 2
 _SKETCH_NOISE = np.float32(8.0)
 _ORDER = np.stack([order for order, _ in ORIENTATIONS])
 _SIGN = np.stack([sign for _, sign in ORIENTATIONS])
+# Turning upside down changes the sign of the odd frequencies down, mirroring that of the odd ones across.
+_PARITY_SIGN = np.array([[1, 1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,15 @@ class Descriptions:
     """(n, `DIMENSIONS`) of the middle."""
 
     sketch: NDArray[np.int16]
-    """(n, 256) the picture with even contrast at 16 x 16, scaled to length `UNIT`."""
+    """(n, 256) cosine transform of the picture with even contrast at 16 x 16, scaled to length `UNIT`: the products of
+    even frequencies down and across, then even and odd, odd and even, odd and odd."""
 
     @classmethod
     def of(cls, pictures: NDArray[np.float32]) -> Descriptions:
         """Describe luminance pictures (n, 32, 32)."""
-        small = even_contrast(halve(pictures)).reshape(-1, 256)
+        cosines = _cosines()
+        small = cosines @ even_contrast(halve(pictures)) @ cosines.T
+        small = small.reshape(len(small), 2, 8, 2, 8).transpose(0, 1, 3, 2, 4).reshape(-1, 256)
         sketch = np.rint(small * (np.float32(UNIT) / np.sqrt((small * small).sum(axis=1) + _SKETCH_NOISE))[:, None])
         return cls(
             whole().describe(pictures)[:, :, 0].astype(np.int16),
@@ -65,6 +70,10 @@ class Descriptions:
     def join(cls, parts: Sequence[Descriptions]) -> Descriptions:
         """Put the descriptions of several batches one after the other."""
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("whole", "core", "sketch")))
+
+    def take(self, rows: NDArray[np.int64]) -> Descriptions:
+        """Only some of the pictures, or all in another order."""
+        return Descriptions(self.whole[rows], self.core[rows], self.sketch[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +116,8 @@ def look(
         for row, (dense, core) in enumerate(windows, start=at):
             for begin in range(start[row], stop[row], _BLOCK):
                 block = order[begin : min(begin + _BLOCK, stop[row])]
-                best, where = _compare(dense, descriptions.whole[content[block]])
-                core_best, core_where = _compare(core, descriptions.core[content[block]])
+                best, where = _compare(dense, _oriented(descriptions.whole[content[block]]))
+                core_best, core_where = _compare(core, _oriented(descriptions.core[content[block]]))
                 middle = core_best > best
                 score[block] = np.where(middle, core_best, best)
                 place[block] = np.where(middle, core_where + dense.shape[1], where)
@@ -132,30 +141,48 @@ def compare_in_place(
         The orientation of the second in which it agrees best with the first, and the correlation, 0..1.
     """
     best, score = np.zeros(len(first), np.int64), np.zeros(len(first), np.float32)
-    order = orient(np.broadcast_to(np.arange(256, dtype=np.float32).reshape(1, 16, 16), (8, 16, 16)), np.arange(8))
-    order = order.reshape(8, 256).astype(np.int64)
+    transposed = np.arange(256).reshape(2, 2, 8, 8).transpose(1, 0, 3, 2).ravel()
     for start in range(0, len(first), _IN_PLACE_CHUNK):
         rows = slice(start, start + _IN_PLACE_CHUNK)
-        left = descriptions.sketch[first[rows]].astype(np.float32)
-        turned = descriptions.sketch[second[rows]].astype(np.float32)[:, order]
-        products = np.abs(turned @ left[:, :, None])[:, :, 0]
+        left, right = descriptions.sketch[first[rows]].astype(np.float32), descriptions.sketch[second[rows]]
+        parts = np.stack([_parities(left, right), _parities(left, right[:, transposed])], axis=1)
+        products = np.abs(parts @ _PARITY_SIGN.T).reshape(-1, 8)
         best[rows] = products.argmax(axis=1)
         score[rows] = products.max(axis=1) / np.float32(UNIT * UNIT)
     return best, score
 
 
+def _parities(left: NDArray[np.float32], right: NDArray[np.int16]) -> NDArray[np.float32]:
+    """(p, 4): the inner products of two sketches, for each of the four parities of their frequencies."""
+    parts: NDArray[np.float32] = (left * right).reshape(-1, 4, 64).sum(axis=2)
+    return parts
+
+
+@cache
+def _cosines() -> NDArray[np.float32]:
+    """The orthonormal cosine transform of 16 values as a matrix, the even frequencies first."""
+    frequency = np.r_[0:16:2, 1:16:2][:, None]
+    basis = np.cos(np.pi * frequency * (np.arange(16) + 0.5) / 16) * np.where(frequency, np.sqrt(1 / 8), 0.25)
+    matrix: NDArray[np.float32] = basis.astype(np.float32)
+    return matrix
+
+
+def _oriented(contents: NDArray[np.int16]) -> NDArray[np.float32]:
+    """Descriptions in all eight orientations: (m, 8, `DIMENSIONS`)."""
+    oriented: NDArray[np.float32] = contents[:, _ORDER] * _SIGN
+    return oriented
+
+
 def _compare(
-    windows: NDArray[np.float32], contents: NDArray[np.int16]
+    windows: NDArray[np.float32], contents: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Best window and its score for up to `_BLOCK` contents in every orientation: two arrays (contents, 8)."""
-    right = np.zeros((_BLOCK, 8, DIMENSIONS), np.float32)
-    right[: len(contents)] = contents[:, _ORDER] * _SIGN
+    """Best window and its score for contents (m, 8, `DIMENSIONS`) in every orientation: two arrays (m, 8)."""
     # One product for each content: a larger one would be split over threads that cost more than they save.
-    products = (right @ windows).reshape(_BLOCK * 8, -1)
+    products = (contents @ windows).reshape(-1, windows.shape[1])
     np.abs(products, out=products)
     at = products.argmax(axis=1)
-    best = products[np.arange(_BLOCK * 8), at]
-    return best.reshape(_BLOCK, 8)[: len(contents)], at.reshape(_BLOCK, 8)[: len(contents)]
+    best = products[np.arange(len(products)), at]
+    return best.reshape(-1, 8), at.reshape(-1, 8)
 
 
 @cache

@@ -128,7 +128,7 @@ def weigh(
         coarse: (p,) score of the hypothesis in the coarse look.
         shape: (n,) width over height of every original.
     """
-    reader = Reader.through(maps, container, len(levels.even.levels[64]), grid(_SIDE), _SIDE)
+    reader = Reader.through(maps, container, levels.even, grid(_SIDE), _SIDE)
     inside = reader.inside
     warped = reader.read(levels.even)
     base = _content(levels.even, content, orientation)

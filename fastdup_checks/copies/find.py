@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastdup_checks.copies.calibration import DEFAULT_THRESHOLD, REPORTING_FLOOR, Calibration, shipped
+from fastdup_checks.copies.calibration import DEFAULT_THRESHOLD, REPORTING_FLOOR, Models, shipped
+from fastdup_checks.copies.coarse import Descriptions
 from fastdup_checks.copies.edits import name_edits
 from fastdup_checks.copies.groups import connect
 from fastdup_checks.copies.nearest import nearest, whole_numbers
 from fastdup_checks.copies.pairs import Copies, CopyInputs
-from fastdup_checks.copies.pictures import halve, luminance
+from fastdup_checks.copies.pictures import grey, shrink
 from fastdup_checks.copies.poses import standard_pose, unframed
-from fastdup_checks.copies.verify import describe_all, measure
+from fastdup_checks.copies.verify import Measured, look_first, measure
+from fastdup_checks.copies.windows import UNIT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from fastdup_checks.copies.coarse import Descriptions
 
 __all__ = ("NEAREST", "find_copies")
 
@@ -28,13 +28,20 @@ NEAREST = 10
 """Neighbours of the embedding first looked at; where most turn out to be copies, more."""
 _ALIKE = 5
 """Neighbours by looks."""
+_ALIKE_LEAST = 0.6
+"""Correlation of the looks below which they tell nothing."""
 _GROW = 4
 """Factor by which a full neighbourhood grows."""
 _WHOLE_GROUP = 32
 """In groups up to this size every pair is verified; larger ones are only tied together."""
 _SPREAD = 16
 """Groups of exact copies up to this size are listed pair by pair; larger ones as pairs with their first."""
-_ROWS = 1024
+_ROWS = 512
+"""Pictures described at a time."""
+_KEPT = 1 << 17
+"""Up to this many small pictures are kept, some 270 MB; of more than that each is made again when it is looked at."""
+_PAIRS = 1 << 17
+"""Pairs judged at a time: some 40 MB."""
 
 
 @dataclass(slots=True)
@@ -69,7 +76,9 @@ def find_copies(
     representatives, group = np.unique(inputs.exact_group, return_inverse=True)
     first_row = np.full(len(representatives), inputs.count, np.int64)
     np.minimum.at(first_row, group, np.arange(inputs.count))
-    search = _Search(inputs, first_row, threads, neighbours)
+    if len(representatives) < 2:
+        return _spread(np.arange(len(representatives)), _Known(len(representatives)), group, at_least, 0)
+    search = _Search(inputs, first_row, group, threads, neighbours)
     search.run()
     return _spread(search.group_of, search.known, group, at_least, search.truncated)
 
@@ -77,30 +86,73 @@ def find_copies(
 class _Search:
     """The rounds of proposing and verifying among images that are all different."""
 
-    def __init__(self, inputs: CopyInputs, rows: NDArray[np.int64], threads: int, neighbours: int) -> None:
+    def __init__(
+        self, inputs: CopyInputs, rows: NDArray[np.int64], group: NDArray[np.int64], threads: int, neighbours: int
+    ) -> None:
         self.inputs, self.threads, self.neighbours = inputs, threads, neighbours
-        order = _standard_order(inputs, rows)
-        self.rows, self.group_of = rows[order], order
         self.count = len(rows)
         self.known = _Known(self.count)
         self.truncated = 0
-        self.descriptions: Descriptions = describe_all(self.thumbnails, self.count)
-        self.calibration: Calibration = shipped()
+        self.models: Models = shipped()
+        self.small: list[NDArray[np.int16]] = []
+        check, described, framed = np.empty(self.count, np.int64), [], []
+        for start in range(0, self.count, _ROWS):
+            thumbnails = inputs.thumbnails(rows[start : start + _ROWS])
+            small = shrink(thumbnails)
+            check[start : start + _ROWS] = [zlib.crc32(thumbnail.tobytes()) for thumbnail in thumbnails]
+            described.append(Descriptions.of(grey(small)))
+            has, inside = unframed(grey(small))
+            framed.append((has + start, inside))
+            if self.count <= _KEPT:
+                self.small.append(small)
+        order = _standard_order(inputs.width[rows], inputs.height[rows], check)
+        self.rows, self.group_of = rows[order], order
+        self.descriptions = Descriptions.join(described).take(order)
+        self.small = [np.concatenate(self.small)[order]] if self.small else []
+        place = np.argsort(order)
+        self.place_of = place[group]
+        has = place[np.concatenate([has for has, _ in framed])]
+        by = np.argsort(has)
+        self.framed = has[by], np.concatenate([inside for _, inside in framed])[by]
+        self.vectors = whole_numbers(inputs.embeddings[self.rows])
         self.shape = (inputs.width[self.rows] / inputs.height[self.rows]).astype(np.float32)
 
     def thumbnails(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         return self.inputs.thumbnails(self.rows[rows])
 
+    def pictures(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Luminance (rows, 32, 32)."""
+        return grey(self.small[0][rows] if self.small else shrink(self.thumbnails(rows)))
+
     def run(self) -> None:
-        vectors = whole_numbers(self.inputs.embeddings[self.rows])
         everyone, k, more = np.arange(self.count), self.neighbours, self.alike()
+        query, hit = self.near(k)
         while len(everyone):
-            query, hit, _ = nearest(vectors[everyone], vectors, min(k + 1, self.count), threads=self.threads)
             self.verify(np.union1d(more, self.keys(everyone[query], hit)))
             if k >= self.count:
                 break
             everyone, k, more = everyone[self.full(everyone, query, hit, k)], k * _GROW, more[:0]
+            query, hit, _ = nearest(self.vectors[everyone], self.vectors, min(k + 1, self.count), threads=self.threads)
         self.close()
+
+    def near(self, k: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Every image, and each of its k nearest by embedding: taken from what is known where that suffices."""
+        known = self.inputs.neighbours
+        if known is None or (known.k <= k and known.k < self.inputs.count - 1):
+            query, hit, _ = nearest(self.vectors, self.vectors, min(k + 1, self.count), threads=self.threads)
+            return query, hit
+        # Exact copies take places among the neighbours: those who have any are asked again.
+        hits = self.place_of[known.ids[self.rows]]
+        alone = np.bincount(self.place_of, minlength=self.count) == 1
+        clear = alone & alone[hits].all(axis=1)
+        cosine = known.similarities[self.rows]
+        keep = (cosine >= cosine[:, k - 1 : k]) & (cosine > 0) & clear[:, None]
+        if known.k < self.inputs.count - 1:  # where more are equally near than are known, none of them
+            keep &= cosine > cosine[:, -1:]
+        query, at = np.nonzero(keep)
+        again = np.flatnonzero(~clear)
+        more, found, _ = nearest(self.vectors[again], self.vectors, min(k + 1, self.count), threads=self.threads)
+        return np.concatenate([query, again[more]]), np.concatenate([hits[query, at], found])
 
     def keys(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
         apart = a != b
@@ -108,19 +160,15 @@ class _Search:
 
     def alike(self) -> NDArray[np.int64]:
         """Pairs that look alike in some orientation, with or without their frames."""
-        owner, framed = [], []
-        for start in range(0, self.count, _ROWS):
-            rows = np.arange(start, min(self.count, start + _ROWS))
-            has, parts = unframed(halve(luminance(self.thumbnails(rows))))
-            owner.append(rows[has])
-            framed.append(parts)
-        looks = np.concatenate([self.descriptions.whole, *framed])
-        of = np.concatenate([np.arange(self.count), *owner])
+        owner, inside = self.framed
+        looks = np.concatenate([self.descriptions.whole, inside])
+        of = np.concatenate([np.arange(self.count), owner])
         _, base = standard_pose(looks, undecided=False)
         pose_of, poses = standard_pose(looks, undecided=True)
         query, hit, product = nearest(poses, base, _ALIKE + 1, threads=self.threads)
         query, hit = of[pose_of[query]], of[hit]
-        return self.keys(*_strongest(query, hit, product, _ALIKE))
+        likely = product >= _ALIKE_LEAST * UNIT * UNIT
+        return self.keys(*_strongest(query[likely], hit[likely], product[likely], _ALIKE))
 
     def verify(self, keys: NDArray[np.int64]) -> None:
         """Judge the pairs that were not judged before, unless both lie in one large group already."""
@@ -132,18 +180,33 @@ class _Search:
             size = np.bincount(label, minlength=self.count)
             needed = (label[first] != label[second]) | (size[label[first]] <= _WHOLE_GROUP)
             keys, first, second = keys[needed], first[needed], second[needed]
-        measured = measure(self.thumbnails, self.descriptions, first, second, self.shape)
-        score = self.calibration.probability(measured.evidence.features)
+        for start in range(0, len(keys), _PAIRS):
+            self.judge(keys[start : start + _PAIRS])
+        known.judged = np.union1d(known.judged, keys)
+
+    def judge(self, keys: NDArray[np.int64]) -> None:
+        """Look at pairs, align the promising ones, and remember what may be a copy."""
+        known, models = self.known, self.models
+        first, second = keys // self.count, keys % self.count
+        seen = look_first(self.pictures, self.descriptions, first, second)
+        wanted = models.gate.probability(seen.features(self.similarity(first, second))) >= models.worth
+        measured = measure(self.thumbnails, seen, first, second, self.shape, wanted=wanted)
+        score = models.pairs.probability(measured.evidence.features)
         best = _best_of_each(measured.pair, score)
         best = best[score[best] >= REPORTING_FLOOR]
-        chosen = measured.take(best)
+        chosen: Measured = measured.take(best)
         rows_first, rows_second = self.rows[first[chosen.pair]], self.rows[second[chosen.pair]]
         width, height = self.inputs.width, self.inputs.height
-        edit = name_edits(chosen, (width[rows_first], height[rows_first]), (width[rows_second], height[rows_second]))
-        known.judged = np.union1d(known.judged, keys)
         known.keys = np.concatenate([known.keys, keys[chosen.pair]])
         known.score = np.concatenate([known.score, score[best]])
-        known.edit += edit
+        known.edit += name_edits(
+            chosen, (width[rows_first], height[rows_first]), (width[rows_second], height[rows_second])
+        )
+
+    def similarity(self, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Cosines of the embeddings of pairs, exact as those of `nearest`."""
+        cosine: NDArray[np.float32] = np.einsum("pd,pd->p", self.vectors[first], self.vectors[second])
+        return cosine / np.float32(UNIT * UNIT)
 
     def full(
         self, asked: NDArray[np.int64], query: NDArray[np.int64], hit: NDArray[np.int64], k: int
@@ -174,14 +237,9 @@ class _Search:
             self.verify(np.unique(np.concatenate(keys)))
 
 
-def _standard_order(inputs: CopyInputs, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+def _standard_order(width: NDArray[np.int32], height: NDArray[np.int32], check: NDArray[np.int64]) -> NDArray[np.int64]:
     """Order different images by what they are, not by where they stand: the largest first, then by content."""
-    check = np.empty(len(rows), np.int64)
-    for start in range(0, len(rows), _ROWS):
-        for at, thumbnail in enumerate(inputs.thumbnails(rows[start : start + _ROWS]), start=start):
-            check[at] = zlib.crc32(thumbnail.tobytes())
-    width, height = inputs.width[rows].astype(np.int64), inputs.height[rows].astype(np.int64)
-    return np.lexsort((check, -width, -width * height))
+    return np.lexsort((check, -width.astype(np.int64), -width.astype(np.int64) * height))
 
 
 def _strongest(

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastdup_checks.copies.windows import UNIT
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ("nearest", "whole_numbers")
 
-_LENGTH = 2000.0
 _SLACK = 6
 _QUERIES = 4096
 """Queries searched at a time."""
@@ -26,7 +27,7 @@ _QUERIES = 4096
 def whole_numbers(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scale vectors (n, d) to a fixed length and round them; a zero vector stays zero."""
     length = np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
-    scaled = vectors * (_LENGTH / np.maximum(length, 1e-12))[:, None]
+    scaled = vectors * (UNIT / np.maximum(length, 1e-12))[:, None]
     whole: NDArray[np.float32] = np.rint(scaled).astype(np.float32)
     return whole
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fastdup_checks.index import Neighbours
+
 __all__ = ("Copies", "CopyInputs")
 
 
@@ -31,6 +33,8 @@ class CopyInputs:
     """(n,) images with the same number have the same bytes or the same pixels."""
     thumbnails: Callable[[NDArray[np.int64]], NDArray[np.uint8]]
     """Loads thumbnails (rows, 64, 64, 3), RGB, the whole picture squashed to a square, for some rows."""
+    neighbours: Neighbours | None = None
+    """The nearest neighbours by embedding of every image, where they are known already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,13 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ("SIDE", "even_contrast", "halve", "luminance", "orient")
+__all__ = ("SIDE", "even_contrast", "grey", "halve", "luminance", "orient", "shrink")
 
 SIDE = 64
 """Width and height of a thumbnail in pixels."""
 
 _WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as in JPEG
+_STEPS = 128
 _RADIUS = 4
 """The box of the normalisation reaches this many pixels to each side."""
 _FLOOR = 4.0
@@ -33,6 +34,17 @@ def luminance(thumbnails: NDArray[np.uint8]) -> NDArray[np.float32]:
     light += colour[..., 1] * _WEIGHTS[1]
     light += colour[..., 2] * _WEIGHTS[2]
     return light
+
+
+def shrink(thumbnails: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """Turn thumbnails (n, h, w, 3) into luminance (n, h / 2, w / 2) in steps of 1/128, to be kept in little room."""
+    shrunk: NDArray[np.int16] = np.rint(halve(luminance(thumbnails)) * np.float32(_STEPS)).astype(np.int16)
+    return shrunk
+
+
+def grey(shrunk: NDArray[np.int16]) -> NDArray[np.float32]:
+    """The luminance in 0..255 of what `shrink` gave."""
+    return shrunk * np.float32(1 / _STEPS)
 
 
 def halve(pictures: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -17,7 +17,7 @@ whatever order and on however many threads, the result is the same to the last b
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -90,31 +90,29 @@ class WindowSet:
 
     def describe(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
         """Describe every window of luminance pictures (n, 32, 32): (n, `DIMENSIONS`, w), whole numbers."""
-        n, span = len(pictures), _HIGHEST + 1
-        raw = np.empty((n, DIMENSIONS, len(self.maps)), np.float32)
+        n, span, windows = len(pictures), _HIGHEST + 1, len(self.maps)
+        raw = np.empty((DIMENSIONS, n, windows), np.float32)
         at = 0
         for across, down in self.upright:
-            products = down @ (pictures @ across.T)
             rows, columns = len(down) // span, len(across) // span
-            part = raw[:, :, at : at + rows * columns].reshape(n, DIMENSIONS, rows, columns)
-            products = products.reshape(n, span, rows, span, columns)
-            for entry, (k, m) in enumerate(_PAIRS):
-                np.multiply(products[:, m, :, k], _WEIGHT[entry], out=part[:, entry])
-            raw[:, :, at : at + rows * columns] = part.reshape(n, DIMENSIONS, rows * columns)
+            products = (down @ (pictures @ across.T)).reshape(n, span, rows, span, columns)
+            part = raw[:, :, at : at + rows * columns].reshape(DIMENSIONS, n, rows, columns)  # a view: an axis is split
+            part[...] = products.transpose(1, 3, 0, 2, 4)[_DOWN, _ACROSS]
             at += rows * columns
         if len(self.turned):
             # Two columns, of which one is empty: a product with a single one is split over threads to no avail.
             flat = np.zeros((n, _TURNED_SIDE * _TURNED_SIDE, 2), np.float32)
             flat[:, :, 0] = halve(pictures).reshape(n, -1)
-            turned = (self.turned @ flat)[:, :, 0].reshape(n, DIMENSIONS, -1)
-            np.multiply(turned, _WEIGHT[:, None], out=raw[:, :, at:])
-        power = np.full((n, len(self.maps)), _FLOOR * _FLOOR, np.float32)
-        for entry in range(DIMENSIONS):
-            power += raw[:, entry] * raw[:, entry]
-        raw *= (np.float32(UNIT) / np.sqrt(power))[:, None]
-        return np.rint(raw, out=raw)
+            raw[:, :, at:] = (self.turned @ flat)[:, :, 0].reshape(n, DIMENSIONS, -1).swapaxes(0, 1)
+        raw *= _WEIGHT[:, None, None]
+        power = np.full((n, windows), _FLOOR * _FLOOR, np.float32)
+        for entry in raw:
+            power += entry * entry
+        raw *= np.float32(UNIT) / np.sqrt(power)
+        return np.rint(raw, out=raw).swapaxes(0, 1)
 
 
+@lru_cache(maxsize=4096)
 def _cosines(start: float, size: float) -> NDArray[np.float64]:
     """Cosines over start..start + size of 0..1, integrated over each pixel: (frequencies, 32)."""
     edges = np.clip(np.arange(_SIDE + 1) / _SIDE, start, start + size)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageOps
@@ -10,7 +13,10 @@ from PIL import Image, ImageEnhance, ImageOps
 from copies.pictures import inputs, photograph
 from fastdup_checks.copies import CopyInputs, find_copies
 from fastdup_checks.copies.calibration import shipped
-from fastdup_checks.copies.verify import describe_all, measure
+from fastdup_checks.copies.coarse import Descriptions, compare_in_place
+from fastdup_checks.copies.pictures import grey, orient, shrink
+from fastdup_checks.copies.verify import look_first, measure
+from fastdup_checks.index import find_neighbours
 
 
 def some_pictures():
@@ -77,14 +83,37 @@ def test_a_pair_is_measured_the_same_whatever_pairs_share_its_batch(chosen):
     def load(rows):
         return THUMBNAILS[rows]
 
-    descriptions = describe_all(load, len(IMAGES))
+    def look(a, b):
+        return look_first(lambda rows: grey(shrink(THUMBNAILS[rows])), Descriptions.of(grey(shrink(THUMBNAILS))), a, b)
+
     shape = (INPUTS.width / INPUTS.height).astype(np.float32)
-    everything = measure(load, descriptions, first, second, shape)
-    part = measure(load, descriptions, first[some], second[some], shape)
+    seen, seen_part = look(first, second), look(first[some], second[some])
+    np.testing.assert_array_equal(seen_part.score, seen.score[some])
+    everything = measure(load, seen, first, second, shape)
+    part = measure(load, seen_part, first[some], second[some], shape)
     mine = np.isin(everything.pair, some)
     np.testing.assert_array_equal(some[part.pair], everything.pair[mine])
     np.testing.assert_array_equal(part.maps, everything.maps[mine])
     np.testing.assert_array_equal(part.evidence.features, everything.evidence.features[mine])
+
+
+@pytest.mark.parametrize("code", range(8))
+def test_pictures_are_compared_in_place_in_every_orientation(code):
+    pictures = grey(shrink(THUMBNAILS[:6]))
+    turned = orient(pictures, np.full(6, code))
+    rows = np.arange(6)
+    best, score = compare_in_place(Descriptions.of(np.concatenate([turned, pictures])), rows, rows + 6)
+    assert (best == code).all()
+    assert score.min() > 0.9
+
+
+def test_known_neighbours_find_the_same_copies():
+    near = find_neighbours(INPUTS.embeddings, 10)
+    found, again = find_copies(INPUTS, neighbours=5), find_copies(replace(INPUTS, neighbours=near), neighbours=5)
+    assert len(found) > 4
+    np.testing.assert_array_equal(again.left, found.left)
+    np.testing.assert_array_equal(again.right, found.right)
+    np.testing.assert_array_equal(again.score, found.score)
 
 
 def test_a_lower_bar_only_adds_pairs():
@@ -105,7 +134,7 @@ def test_scores_are_probabilities_to_four_digits_in_descending_order():
 
 
 def test_the_shipped_model_rises_with_agreement():
-    model = shipped()
+    model = shipped().pairs
     row = np.array([[(knots[0] + knots[-1]) / 2 for knots in model.knots]], np.float32)
     better = row.copy()
     for name in ("all", "fine", "woven", "agreeing", "margin"):
