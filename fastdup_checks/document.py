@@ -139,6 +139,8 @@ def load_document(text: bytes, problems: Problems) -> Node | None:
     """Parse one YAML document; None where that is impossible, and `problems` then says why."""
     try:
         root = yaml.compose(text.decode("utf-8-sig"), Loader=yaml.SafeLoader)
+        if root is not None:
+            return _Builder(problems).build(root, ())
     except UnicodeDecodeError as error:
         problems.add(text.count(b"\n", 0, error.start) + 1, "not UTF-8 text")
         return None
@@ -149,10 +151,11 @@ def load_document(text: bytes, problems: Problems) -> Node | None:
     except yaml.YAMLError as error:
         problems.add(0, f"not valid YAML: {' '.join(str(error).split())}")
         return None
-    if root is None:
-        problems.add(0, "the file is empty")
+    except RecursionError:
+        problems.add(0, "the text is nested too deeply")
         return None
-    return _Builder(problems).build(root, ())
+    problems.add(0, "the file is empty")
+    return None
 
 
 class _Builder:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastdup_checks.config import DatasetPlan, Plan
-from fastdup_checks.errors import DatasetError
+from fastdup_checks.folder import expect_folder
 from fastdup_checks.layout import detect_layout
 from fastdup_checks.pipeline import analyse, measurable
 from fastdup_checks.records import valid_text
@@ -43,8 +43,7 @@ def draft_plan(
     Raises:
         DatasetError: if there are no images.
     """
-    if not images.is_dir():
-        raise DatasetError(f"{images}: {'not a folder' if images.exists() else 'no such folder'}")
+    expect_folder(images)
     layout = detect_layout(images)
     dataset = DatasetPlan(images, {n: (f,) for n, f in layout.splits.items()} or None, layout.labels)
     analysis = analyse(Plan(out, dataset, ()), cache_dir=cache_dir, threads=threads, progress=progress)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import os
 import re
+import stat
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -16,7 +18,7 @@ from fastdup_checks.records import Dataset, Record, Stamp, printable, valid_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-__all__ = ("FolderReader", "Table", "find_files", "open_folder", "parent_label")
+__all__ = ("FolderReader", "Table", "expect_folder", "find_files", "open_folder", "parent_label")
 
 _SUFFIXES = (
     "jpg jpeg jpe jfif png apng gif bmp dib webp tif tiff ppm pgm pbm pnm tga ico jp2 j2k avif heic heif psd jxl"
@@ -46,8 +48,15 @@ class FolderReader:
 
     def read(self, record: Record, *, at_most: int) -> bytes:
         """The bytes of the file, at most `at_most` + 1 of them."""
-        with open(os.path.join(self.root, record.path), "rb") as file:  # noqa: PTH118, PTH123
+        with open(os.path.join(self.root, record.path), "rb", opener=_open_now) as file:  # noqa: PTH118
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise OSError(errno.EINVAL, "not a regular file")
             return file.read(at_most + 1)
+
+
+def _open_now(path: str, flags: int) -> int:
+    """Open a file without waiting: a pipe would wait for somebody to write into it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +185,36 @@ def find_files(root: Path) -> Iterator[str]:
                     if entry.name.startswith("."):
                         continue
                     path = f"{folder}/{entry.name}" if folder else entry.name
-                    if entry.is_dir():
+                    if _is_folder(entry):
                         waiting.append(path)
                     else:
                         found.append(path)
         except OSError as error:
             raise DatasetError(f"{error.filename or folder}: the folder cannot be listed ({error.strerror})") from error
     return iter(sorted(found, key=os.fsencode))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself: a file that cannot be read
+        return False
+
+
+def expect_folder(root: Path) -> None:
+    """Make sure that there is a folder.
+
+    Raises:
+        DatasetError: if there is none, or none that may be seen.
+    """
+    try:
+        found = os.stat(root)  # noqa: PTH116 - tells why there is none, where is_dir() does not
+    except (FileNotFoundError, NotADirectoryError):
+        raise DatasetError(f"{root}: no such folder") from None
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{root}: the folder cannot be seen ({getattr(error, 'strerror', '') or error})") from None
+    if not stat.S_ISDIR(found.st_mode):
+        raise DatasetError(f"{root}: not a folder")
 
 
 def parent_label(path: str) -> str | None:
@@ -192,8 +224,7 @@ def parent_label(path: str) -> str | None:
 
 def _list_images(root: Path, include: Sequence[str], exclude: Sequence[str]) -> tuple[list[str], Counter[str]]:
     """The paths of the images, and how many files of which kind are none."""
-    if not root.is_dir():
-        raise DatasetError(f"{root}: {'not a folder' if root.exists() else 'no such folder'}")
+    expect_folder(root)
     ignored: Counter[str] = Counter()
     paths: list[str] = []
     wanted, unwanted = _matcher(include), _matcher(exclude)

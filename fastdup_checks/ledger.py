@@ -11,7 +11,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastdup_checks.baseline import FILE_NAME, Accepted, Baseline, Reached, parse_baseline
+from fastdup_checks.baseline import FILE_NAME, Accepted, Baseline, Reached, parse_baseline, read_baseline
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.errors import ConfigError
 from fastdup_checks.expectation import Bound
@@ -140,6 +140,7 @@ def update(
         ConfigError: if the file is not a baseline.
         ScanError: if it cannot be written.
     """
+    read_baseline(path)  # so that what is wrong with the file is told as ever
     text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
     revised = revise(text, add=add, drop=drop, reached=reached)
     if revised != (text or revise("")):

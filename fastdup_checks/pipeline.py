@@ -15,9 +15,9 @@ from fastdup_checks.config import DatasetPlan, Plan, TablePlan, load_plan
 from fastdup_checks.encoders.calibration import load_calibration
 from fastdup_checks.encoders.entry import model_named
 from fastdup_checks.encoders.plan import DEFAULT
-from fastdup_checks.errors import DatasetError, ExpectationFailed, ScanError
+from fastdup_checks.errors import ExpectationFailed, ScanError
 from fastdup_checks.expectation import Expectation
-from fastdup_checks.folder import Table, open_folder
+from fastdup_checks.folder import Table, expect_folder, open_folder
 from fastdup_checks.layout import detect_layout
 from fastdup_checks.limits import Limits
 from fastdup_checks.listing import make_listing, open_listing, with_listing
@@ -143,8 +143,7 @@ def run(
     started = time.time()
     root, out = Path(images), Path(work_dir)
     if dataset is None:
-        if not root.is_dir():
-            raise DatasetError(f"{root}: {'not a folder' if root.exists() else 'no such folder'}")
+        expect_folder(root)
         layout = detect_layout(root)
         dataset = DatasetPlan(root, {n: (f,) for n, f in layout.splits.items()} or None, layout.labels)
     plan = Plan(out / "data.yml", dataset, (), model_named(model))

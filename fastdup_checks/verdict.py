@@ -75,8 +75,8 @@ def _sentence(expectation: Expectation, measurement: Measurement) -> str:
     said = f"{expectation.id}: {format_value(measurement.value, unit)}"
     if bound is not None:
         held = bound.holds(measurement.value)
-        place = "within" if held else "above" if bound.direction == "at_most" else "below"
-        said += f", {place} the {format_bound(bound, unit)}"
+        place = "within the" if held else "above the" if bound.direction == "at_most" else "below the"
+        said += f", {'with' if math.isnan(measurement.value) else place} {format_bound(bound, unit)}"
     if unit == "share":
         said += f" ({measurement.count} of {measurement.population} {measurement.population_name})"
     elif measurement.population:

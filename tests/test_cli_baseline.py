@@ -96,3 +96,9 @@ def test_a_configuration_without_a_baseline_cannot_accept(config, capsys):
     config.write_text(config.read_text() + "baseline: none\n")
     assert main(["baseline", str(config), *REASON]) == 2
     assert "says 'baseline: none'" in capsys.readouterr().err
+
+
+def test_a_baseline_that_cannot_be_read_is_one_line(config, file, capsys):
+    file.mkdir()
+    assert main(["baseline", str(config), *REASON]) == 2
+    assert capsys.readouterr().err.endswith("fastdup-baseline.yml: cannot be read: Is a directory\n")

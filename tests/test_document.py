@@ -94,3 +94,11 @@ def test_any_bytes_give_a_tree_or_a_problem(data):
     problems = Problems("x.yml")
     node = load_document(data, problems)
     assert node is not None or problems.found
+
+
+@pytest.mark.parametrize("opening", ["[", "{a: "])
+def test_what_is_nested_too_deeply_is_a_problem(opening):
+    problems = Problems("x.yml")
+    closing = "]" if opening == "[" else "}"
+    assert load_document((opening * 3000 + closing * 3000).encode(), problems) is None
+    assert [p.message for p in problems.found] == ["the text is nested too deeply"]

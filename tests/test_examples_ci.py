@@ -72,3 +72,14 @@ def test_every_file_is_named_in_the_readme():
     said = (CI / "README.md").read_text(encoding="utf-8")
     for file in CI.iterdir():
         assert file.name == "README.md" or f"({file.name})" in said
+
+
+@pytest.mark.parametrize(
+    "steps", [ACTION["runs"]["steps"], load(CI / "github-actions-pytest.yml")["jobs"]["test"]["steps"]]
+)
+def test_what_a_failed_job_has_measured_is_kept(steps):
+    used = {step["uses"].split("@")[0]: step for step in steps if "uses" in step}
+    assert "actions/cache" not in used  # it saves after a job that has passed, and after no other
+    restore, save = used["actions/cache/restore"], used["actions/cache/save"]
+    assert save["if"] == used["actions/upload-artifact"]["if"] == "always()"
+    assert (save["with"]["key"], save["with"]["path"]) == (restore["with"]["key"], restore["with"]["path"])

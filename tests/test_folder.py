@@ -121,3 +121,30 @@ def test_the_layout_is_guessed_from_names(tmp_path, files, splits, labels):
     write_images(tmp_path, dict.fromkeys(files, b"x"))
     layout = detect_layout(tmp_path)
     assert (layout.splits, layout.labels) == (splits, labels)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX only")
+def test_what_is_no_file_and_no_folder_is_listed_and_cannot_be_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    os.symlink("loop.jpg", tmp_path / "loop.jpg")
+    os.symlink("nowhere.jpg", tmp_path / "gone.jpg")
+    os.symlink("/dev/zero", tmp_path / "zero.jpg")
+    dataset = open_folder(tmp_path)
+    assert paths(dataset) == ["gone.jpg", "loop.jpg", "pipe.jpg", "zero.jpg"]
+    for record in dataset.records:  # and at once: nobody will ever write into the pipe
+        with pytest.raises(OSError, match="No such file|Too many levels|not a regular file"):
+            dataset.reader.read(record, at_most=1000)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may look everywhere")
+def test_a_folder_that_may_not_be_seen_is_one_clear_message(tmp_path):
+    (tmp_path / "closed" / "images").mkdir(parents=True)
+    (tmp_path / "closed").chmod(0)
+    with pytest.raises(DatasetError, match=r"images: the folder cannot be seen \(Permission denied\)"):
+        open_folder(tmp_path / "closed" / "images")
+    (tmp_path / "closed").chmod(0o700)
+
+
+def test_a_name_that_no_file_system_knows_is_one_clear_message(tmp_path):
+    with pytest.raises(DatasetError, match="the folder cannot be seen"):
+        open_folder(tmp_path / ("x" * 5000))

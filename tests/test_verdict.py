@@ -63,3 +63,10 @@ def test_the_message_says_value_bound_numerator_and_denominator():
 def test_a_share_never_prints_as_a_bound_that_it_is_not(population):
     assert format_value(1 / population, "share") != "0%"
     assert format_value(1 - 1 / (population + 1), "share") != "100%"
+
+
+def test_nothing_measured_is_not_called_above_or_below():
+    expectation = Expectation("x", "duplicate_rate", Bound("at_most", 0), "share", None)
+    verdict = judge(expectation, Measurement(math.nan, "share", 0, 0, "images"))
+    assert verdict.failed
+    assert verdict.message == "x: nothing to measure, with 0% allowed (0 of 0 images)"
