@@ -20,6 +20,7 @@ from pyspark.sql import SparkSession
 
 import fastdup_checks.gx as images
 from fastdup_checks.gx import report as report_module
+from fastdup_checks.gx.suite import RULES
 from fastdup_checks.table import TableReader
 
 pytestmark = pytest.mark.skipif(shutil.which("java") is None, reason="no Java on this machine")
@@ -77,30 +78,30 @@ def test_paths_are_judged_as_in_pandas_without_being_read_here(
     spark: SparkSession, root: str, frame: pd.DataFrame, validate: Callable, validate_spark: Callable,
     monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest,
 ) -> None:  # fmt: skip
+    frame = frame.assign(group=frame["label"])
+
     def rules() -> list[object]:
-        return [
-            images.ExpectUnreadableImageCountToBeAtMost(root=root, row_condition=Column("split") == "train"),
-            images.ExpectNoImageLeakBetweenSplits(root=root),
-            images.ExpectImageLabelConsistencyToBeAtLeast(root=root),
-            images.ExpectColumnImagesNotToBeDuplicated(column="path", root=root, mostly=0.5),
-        ]
+        train = {"row_condition": Column("split") == "train"}
+        of_batches = [rule(root=root, **(train if rule.check == "broken_images" else {})) for rule in RULES.values()]
+        return [*of_batches, images.ExpectColumnImagesNotToBeDuplicated(column="path", root=root, mostly=0.5)]
 
     wanted = {"result_format": "COMPLETE", "unexpected_index_column_names": ["label"]}
     of_pandas = validate(frame, rules(), result_format=wanted)
     request.getfixturevalue("executors_only")
-    table = pd.concat([frame.astype(str), pd.DataFrame({"path": [None], "split": ["train"], "label": ["tiles"]})])
+    nothing = pd.DataFrame({"path": [None], "split": ["train"], "label": ["tiles"], "group": ["tiles"]})
+    table = pd.concat([frame.astype(str), nothing])
     of_spark = validate_spark(spark.createDataFrame(table), rules(), result_format=wanted)
-    for one, other in zip(of_pandas[:3], of_spark[:3], strict=True):
+    for one, other in zip(of_pandas[:-1], of_spark[:-1], strict=True):
         assert comparable(one) == comparable(other)
-    for one, other in zip(of_pandas[3:], of_spark[3:], strict=True):
-        assert one.success is other.success
-        assert sorted(one.result["unexpected_list"]) == sorted(other.result["unexpected_list"])
-        named = {(row["label"], row["path"]) for row in other.result["unexpected_index_list"]}
-        assert named == {(path.split("/")[1], path) for path in one.result["unexpected_list"]}
-        assert other.result["missing_count"] == 1
-    pictures = of_spark[1].result["details"]["fastdup_checks"]["pictures"]
-    assert all(picture.startswith("data:image/jpeg") for picture in pictures.values())
-    assert pictures
+        pictures = other.result["details"]["fastdup_checks"]["pictures"]
+        assert all(picture.startswith("data:image/jpeg") for picture in pictures.values())
+    assert sum(len(r.result["details"]["fastdup_checks"]["pictures"]) for r in of_spark) > 20
+    one, other = of_pandas[-1], of_spark[-1]
+    assert one.success is other.success
+    assert sorted(one.result["unexpected_list"]) == sorted(other.result["unexpected_list"])
+    named = {(row["label"], row["path"]) for row in other.result["unexpected_index_list"]}
+    assert named == {(path.split("/")[1], path) for path in one.result["unexpected_list"]}
+    assert other.result["missing_count"] == 1
 
 
 @pytest.mark.usefixtures("executors_only")
