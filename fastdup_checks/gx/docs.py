@@ -160,8 +160,7 @@ def statement(result: Any) -> list[Any]:
     """Why a rule failed, in red."""
     if result.success:
         return []
-    known = _details(result)
-    said = message_of(result).removeprefix(f"{known['verdict']['id']}: ") if known else message_of(result)
+    said = message_of(result).removeprefix(f"{_name(result)}: ")
     return [raw_block(f'<strong class="text-danger">{escape(said)}</strong>')]
 
 
@@ -169,9 +168,9 @@ def message_of(result: Any) -> str:
     """What became of an image rule, in one sentence."""
     trouble = exception_message(result)
     if trouble is not None:
-        return f"could not be judged: {trouble}"
+        return f"{_name(result)}: could not be judged: {trouble}"
     details = _details(result)
-    return str(details["verdict"]["message"]) if details else "met" if result.success else "not met"
+    return str(details["verdict"]["message"]) if details else f"{_name(result)}: {'' if result.success else 'not '}met"
 
 
 def with_word(icon: Any, result: Any) -> Any:
@@ -240,6 +239,12 @@ def _with_pictures(findings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, A
             break
         shown.append(finding)
     return shown
+
+
+def _name(result: Any) -> str:
+    """The id that a data.yml gives a rule, or its type."""
+    known = (result.expectation_config.meta or {}).get(DETAILS)
+    return str((known.get("id") if isinstance(known, dict) else None) or result.expectation_config.type)
 
 
 def _details(result: Any) -> dict[str, Any] | None:

@@ -219,6 +219,7 @@ def test_nothing_to_look_at_never_passes(what: str, result_format: str, tmp_path
             continue  # there it is, measured and bound by the user
         assert not result.success, rule
         assert result_format != "BOOLEAN_ONLY" or result.result == {}
+        assert images.message_of(result).startswith(f"{rule.expectation_type}: ")
 
 
 def lenient(rule: type) -> dict[str, object]:
@@ -367,6 +368,7 @@ def test_what_cannot_be_judged_fails_and_says_why(
     result = validate(table, images.ExpectNoImageLeakBetweenSplits())
     assert not result.success
     assert message in str(result.exception_info)
+    assert images.message_of(result).startswith("expect_no_image_leak_between_splits: could not be judged: ")
 
 
 @pytest.mark.parametrize("arguments", [{"at_most": 1.5}, {"at_most": -1}, {"at_most": float("nan")}, {"atmost": 0}])
