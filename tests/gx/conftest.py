@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -21,6 +22,7 @@ if find_spec("great_expectations"):
         import fastdup_checks.gx  # noqa: F401
 
 HERE = Path(__file__).parent
+GUIDE = Path(__file__).parents[2] / "examples/great_expectations/README.md"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -69,6 +71,25 @@ def frame(root: str) -> pd.DataFrame:
     """One row an image: path, split, label."""
     paths = sorted(path.relative_to(root).as_posix() for path in Path(root).rglob("*.jpg"))
     return pd.DataFrame([(path, *path.split("/")[:2]) for path in paths], columns=["path", "split", "label"])
+
+
+@pytest.fixture
+def guide(demo: Path, frame: pd.DataFrame, tmp_path: Path) -> Callable[..., dict]:
+    """guide(spark_frame=None) -> the names that the Python of the guide leaves, in the folder that it speaks of."""
+    blocks = re.findall(r"^```python\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    frame.to_csv(tmp_path / "images.csv", index=False)
+    (tmp_path / "photos").symlink_to(demo / "images")
+    settings = (demo / "data.yml").read_text(encoding="utf-8")
+    (tmp_path / "data.yml").write_text(settings.replace("root: images", "root: photos"), encoding="utf-8")
+
+    def run(spark_frame: object = None) -> dict:
+        names: dict = {"spark_frame": spark_frame}
+        for block in blocks:
+            if spark_frame is not None or "spark" not in block:
+                exec(compile(block, str(GUIDE), "exec"), names)
+        return names
+
+    return run
 
 
 @pytest.fixture

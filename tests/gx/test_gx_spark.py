@@ -104,6 +104,18 @@ def test_paths_are_judged_as_in_pandas_without_being_read_here(
     assert other.result["missing_count"] == 1
 
 
+def test_a_checkpoint_over_spark_writes_the_gallery(
+    spark: SparkSession, guide: Callable, frame: pd.DataFrame, tmp_path: Path
+) -> None:
+    done = guide(spark.createDataFrame(frame.astype(str)))
+    (validation,) = done["result"].run_results.values()
+    assert len(validation.results) == 7
+    galleries = {r.result["details"]["fastdup_checks"]["gallery"] for r in validation.results}
+    assert len(galleries) == 1
+    page = tmp_path / "gx/uncommitted/data_docs/local_site/fastdup_checks" / galleries.pop().rpartition("/")[2]
+    assert "hills_train_13_copy.jpg" in page.read_text(encoding="utf-8")
+
+
 @pytest.mark.usefixtures("executors_only")
 def test_bytes_are_hashed_where_they_are(
     spark: SparkSession, root: str, frame: pd.DataFrame, validate_spark: Callable
