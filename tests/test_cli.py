@@ -7,6 +7,7 @@ import pytest
 import yaml
 from datasets import BROKEN, CLEAN, PLANTED, write_images, write_project
 
+from fastdup_checks.checks import CHECKS
 from fastdup_checks.cli import main
 
 
@@ -111,3 +112,16 @@ def test_every_command_has_help(command, capsys):
         run(command, "--help")
     assert error.value.code == 0
     assert "usage: fastdup-checks" in capsys.readouterr().out
+
+
+def test_explain_says_of_each_check_what_its_page_says(capsys):
+    assert main(["explain"]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in listed] == list(CHECKS)
+    for check in CHECKS.values():
+        assert main(["explain", check.name]) == 0
+        said = capsys.readouterr().out
+        assert " ".join(check.doc.split()) in " ".join(said.split())
+        assert all(f"{name}: " in said for name in check.parameters())
+    assert main(["explain", "dubious"]) == 2
+    assert "no check 'dubious'" in capsys.readouterr().err

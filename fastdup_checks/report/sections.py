@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fastdup_checks.checks import CHECKS
 from fastdup_checks.records import printable
 from fastdup_checks.report.charts import bullet
 from fastdup_checks.verdict import format_bound, format_value
@@ -63,6 +64,12 @@ class Section:
     def at_once(self) -> list[Card]:
         """The cards that are there when the page opens."""
         return [*(card for _, card in self.cards[:PORTION]), *(card for card, _ in self.accepted)]
+
+    @property
+    def meaning(self) -> tuple[str, ...]:
+        """What the check measures and what to do about it, in paragraphs."""
+        check = CHECKS.get(self.verdict.expectation.check)
+        return tuple(" ".join(text.replace("`", "").split()) for text in check.doc.split("\n\n")) if check else ()
 
     @property
     def findings(self) -> int:

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import pytest
 from studio import HOSTILE, Studio, jpeg, verdict
 
+from fastdup_checks.checks import CHECKS
 from fastdup_checks.findings import Finding
 from fastdup_checks.report.gallery import render_gallery
 from fastdup_checks.report.page import Budget, Page
@@ -197,3 +198,11 @@ def test_hostile_text_in_every_other_place_is_escaped_too(studio: Studio, text: 
     html = render_gallery(page)
     html.encode("utf-8")
     assert len(re.findall("<script", html)) == len(re.findall("<script", render_gallery(studio.page())))
+
+
+def test_each_section_says_what_its_check_means_and_what_to_do(studio: Studio) -> None:
+    html = render_gallery(studio.page(verdict("label_consistency", []), verdict("one_of_my_own", [])))
+    assert html.count('class="meaning"') == 1
+    said = " ".join(html.split())
+    for paragraph in CHECKS["label_consistency"].doc.split("\n\n"):
+        assert " ".join(paragraph.replace("`", "").split()) in said
