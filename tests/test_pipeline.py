@@ -188,3 +188,11 @@ def test_a_group_on_both_sides_is_a_leak(tmp_path):
     assert verdict.failed
     assert (verdict.measurement.count, verdict.measurement.population) == (1, 9)
     assert verdict.measurement.findings[0].note == "patient 1 is in train and test"
+
+
+@pytest.mark.parametrize("images", [1, 2, 3, 5, 8])
+def test_the_smallest_datasets_are_judged_like_others(tmp_path, images):
+    write_images(tmp_path / "images", {**{f"{i}.png": i for i in range(images)}, "again.png": 0})
+    result = fastdup_checks.run(tmp_path / "images", work_dir=tmp_path / "out")
+    assert result.duplicates == [("0.png", "again.png")]
+    assert result.near_duplicates == []

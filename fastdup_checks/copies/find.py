@@ -146,7 +146,8 @@ class _Search:
         alone = np.bincount(self.place_of, minlength=self.count) == 1
         clear = alone & alone[hits].all(axis=1)
         cosine = known.similarities[self.rows]
-        keep = (cosine >= cosine[:, k - 1 : k]) & (cosine > 0) & clear[:, None]
+        last = min(k, known.k)  # of fewer images than k, all others are near
+        keep = (cosine >= cosine[:, last - 1 : last]) & (cosine > 0) & clear[:, None]
         if known.k < self.inputs.count - 1:  # where more are equally near than are known, none of them
             keep &= cosine > cosine[:, -1:]
         query, at = np.nonzero(keep)
