@@ -9,7 +9,9 @@ from datasets import BROKEN, CLEAN, PLANTED, write_images, write_project
 
 import fastdup_checks
 from fastdup_checks import ConfigError, DatasetError, ExpectationFailed
-from fastdup_checks.report.tables import TABLES
+from fastdup_checks.analysis import Analysis
+from fastdup_checks.copies import Copies
+from fastdup_checks.report.tables import TABLES, write_tables
 
 EVERYTHING = """
 broken_images: {at_most: 0}
@@ -61,6 +63,18 @@ def test_the_tables_have_their_columns_and_agree_with_the_result(tmp_path):
     assert [r["path"] for r in table(out / "families.csv")] == [path for f in result.families for path in f.images]
     scores = [float(r["score"]) for r in table(out / "labels.csv")]
     assert scores == sorted(scores, reverse=True)
+
+
+def test_pairs_below_the_threshold_are_listed_as_possible_and_are_no_copies(tmp_path):
+    result = fastdup_checks.run(write_images(tmp_path / "images", CLEAN), work_dir=tmp_path / "out")
+    analysis = Analysis(result.analysis.scan)
+    rows = np.arange(4, dtype=np.int32)
+    score = np.array([1.0, 0.95, 0.9499, 0.4999], np.float32)
+    vars(analysis)["_candidates"] = Copies(rows, rows + 1, score, score == 1, ("",) * 4, 0)
+    write_tables(analysis, tmp_path)
+    listed = [(r["kind"], r["score"]) for r in table(tmp_path / "pairs.csv")]
+    assert listed == [("exact", "1.0000"), ("near", "0.9500"), ("possible", "0.9499")]
+    assert len(table(tmp_path / "clusters.csv")) == 3
 
 
 def test_two_runs_with_any_number_of_threads_write_the_same_bytes(tmp_path):

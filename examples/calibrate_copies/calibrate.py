@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 from copyset import CopySet, build, list_photographs
 from samples import Samples, draw
+from trees import fit
 
-from fastdup_checks.copies.calibration import FIRST_LOOK, Calibration, Models, fit
+from fastdup_checks.copies.calibration import FIRST_LOOK, Calibration, Models
 from fastdup_checks.copies.evidence import FEATURES
 from fastdup_checks.encoders.network import OnnxEncoder
 
@@ -91,7 +92,7 @@ def _fit_both(sets: list[tuple[Samples, np.ndarray]]) -> tuple[Calibration, Cali
     copies = np.concatenate([samples.copies[use] for samples, use in sets])
     found = np.concatenate([_scores(model, samples)[use] >= 0.5 for samples, use in sets])
     known = found | ~copies
-    gate = fit(FIRST_LOOK, seen[known], copies[known], np.ones(known.sum()))
+    gate = fit(FIRST_LOOK, seen[known], copies[known], trees=40, rate=0.2)
     return model, gate, float(np.round(np.quantile(gate.probability(seen[copies & found]), _LOST), 4))
 
 
@@ -111,7 +112,7 @@ def _fit(sets: list[tuple[Samples, np.ndarray]], rounds: int = 3) -> Calibration
             best = best[use[samples.pair[best]]]
             features.append(samples.features[best])
             copies.append(samples.copies[samples.pair[best]])
-        model = fit(FEATURES, np.concatenate(features), np.concatenate(copies), np.ones(sum(map(len, copies))))
+        model = fit(FEATURES, np.concatenate(features), np.concatenate(copies), trees=200, rate=0.07)
     assert model is not None
     return model
 

@@ -5,13 +5,14 @@ The stages, from top to bottom: `pictures` and `windows` describe thumbnails, `p
 a probability, `edits` into words, `find` runs the rounds, and `groups` ties pairs together.
 """
 
-from fastdup_checks.copies.calibration import DEFAULT_THRESHOLD, REPORTING_FLOOR
+from fastdup_checks.copies.calibration import DEFAULT_THRESHOLD, LISTING_FLOOR, REPORTING_FLOOR
 from fastdup_checks.copies.find import NEAREST, find_copies
 from fastdup_checks.copies.groups import Group, find_groups, rank_to_keep
 from fastdup_checks.copies.pairs import Copies, CopyInputs
 
 __all__ = (
     "DEFAULT_THRESHOLD",
+    "LISTING_FLOOR",
     "NEAREST",
     "REPORTING_FLOOR",
     "Copies",

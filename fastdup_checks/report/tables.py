@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastdup_checks.checks.leaks import leaking_pairs
+from fastdup_checks.copies import DEFAULT_THRESHOLD, LISTING_FLOOR
 from fastdup_checks.families import name_mix
 from fastdup_checks.quality import find_flaws
 from fastdup_checks.records import printable, valid_text
@@ -104,15 +105,18 @@ def _images(analysis: Analysis, paths: Sequence[str]) -> tuple[tuple[str, ...], 
 
 
 def _pairs(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
-    copies = analysis.copies
-    for left, right, exact, score in zip(
+    """Copies, and below the threshold those that are more likely copies than not, marked so."""
+    copies = analysis.copies_at(LISTING_FLOOR)
+    sure = (copies.score >= DEFAULT_THRESHOLD).tolist()
+    for left, right, exact, score, certain in zip(
         copies.left.tolist(),
         copies.right.tolist(),
         copies.exact.tolist(),
         copies.score.tolist(),
+        sure,
         strict=True,
     ):
-        yield paths[left], paths[right], "exact" if exact else "near", f"{score:.4f}"
+        yield paths[left], paths[right], "exact" if exact else "near" if certain else "possible", f"{score:.4f}"
 
 
 def _families(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, int, str, str]]:

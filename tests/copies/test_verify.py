@@ -12,7 +12,7 @@ from PIL import Image, ImageEnhance, ImageOps
 
 from copies.pictures import inputs, photograph
 from fastdup_checks.copies import CopyInputs, find_copies
-from fastdup_checks.copies.calibration import shipped
+from fastdup_checks.copies.calibration import Calibration, shipped
 from fastdup_checks.copies.coarse import Descriptions, compare_in_place
 from fastdup_checks.copies.pictures import grey, orient, shrink
 from fastdup_checks.copies.verify import look_first, measure
@@ -133,13 +133,25 @@ def test_scores_are_probabilities_to_four_digits_in_descending_order():
     assert (found.left < found.right).all()
 
 
-def test_the_shipped_model_rises_with_agreement():
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["all", "fine", "woven", "agreeing", "margin"]), st.floats(0, 1))
+def test_more_agreement_never_speaks_against_a_copy(seed, name, more):
     model = shipped().pairs
-    row = np.array([[(knots[0] + knots[-1]) / 2 for knots in model.knots]], np.float32)
+    row = np.random.default_rng(seed).uniform(-0.2, 1, (1, len(model.features))).astype(np.float32)
     better = row.copy()
-    for name in ("all", "fine", "woven", "agreeing", "margin"):
-        better[0, model.features.index(name)] = model.knots[model.features.index(name)][-1]
-    assert model.probability(better)[0] > model.probability(row)[0]
+    better[0, model.features.index(name)] += more
+    assert model.probability(better)[0] >= model.probability(row)[0]
+
+
+def test_a_tree_is_followed_from_question_to_question():
+    model = Calibration(
+        ("x", "y"), ((0, 1, 1, 0, 0, 0, 0),), ((0.5, 0.2, 0.8, 1e30, 1e30, 1e30, 1e30),), ((1, 1, 2, 2, 3, 3, 4, 4),), 0
+    )
+    odds = [1, 2, 3, 4]
+    features = np.array([[0.5, 0.2], [0.4, 0.3], [0.6, 0.8], [0.6, 0.9]], np.float32)
+    features[0, 1] = 0.1
+    features[2, 1] = 0.7
+    np.testing.assert_allclose(model.probability(features), [1 / (1 + np.exp(-x)) for x in odds], atol=1e-4)
 
 
 def test_a_small_original_is_recognised_shifted_mirrored_and_recoloured():
