@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from fastdup_checks.copies.calibration import DEPTH, Calibration
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 __all__ = ["fit"]

@@ -117,5 +117,10 @@ def shipped() -> Models:
 
 
 def _restore(stored: dict[str, Any]) -> Calibration:
-    trees = (tuple(map(tuple, stored[name])) for name in ("feature", "threshold", "value"))
-    return Calibration(tuple(stored["features"]), *trees, float(stored["intercept"]))
+    return Calibration(
+        tuple(stored["features"]),
+        tuple(map(tuple, stored["feature"])),
+        tuple(map(tuple, stored["threshold"])),
+        tuple(map(tuple, stored["value"])),
+        float(stored["intercept"]),
+    )
