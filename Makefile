@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TEST_ARGS ?=
+# setuptools warns of every editable install that a folder called like the package comes first, as is meant here.
+INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable .
 GX ?= newest
 GX_BIN = .venv-gx-$(GX)/bin
 
@@ -16,11 +18,11 @@ $(VENV)/pip: ; $(PYTHON) -m venv $(VENV)
 	@touch $@
 
 $(VENV)/installed: pyproject.toml | $(VENV)/pip
-	$(BIN)/python -m pip install --quiet --editable .
+	$(INSTALL)
 	@touch $@
 
 $(VENV)/developing: pyproject.toml | $(VENV)/pip
-	$(BIN)/python -m pip install --quiet --editable . --group dev
+	$(INSTALL) --group dev
 	@touch $@ $(VENV)/installed
 
 demo: $(VENV)/installed  ## make a dataset with planted problems and check it

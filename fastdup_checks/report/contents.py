@@ -64,7 +64,7 @@ def gallery_page(result: Result, store: Store) -> Page:
     shelves = make_shelves(analysis)
     return Page(
         dataset=os.path.basename(os.path.abspath(root)) or str(root),  # noqa: PTH100, PTH119 - links stay as named
-        root=str(root),
+        root=os.path.normpath(root),
         images=scan.size,
         verdicts=tuple(result.verdicts),
         facts=facts.get,
