@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ("Neighbours", "find_neighbours", "neighbours_among")
+__all__ = ("Neighbours", "find_neighbours", "neighbours_among", "rank_again")
 
 _QUERIES = 4096
 """Queries in one search: bounds the memory, and lets an interruption through."""
@@ -86,6 +86,15 @@ def neighbours_among(
         found = _search(vectors[members], short, k, threads)
         near[short], similarities[short] = found.ids, found.similarities
     return Neighbours(near, similarities)
+
+
+def rank_again(vectors: NDArray[np.float32], known: Neighbours) -> Neighbours:
+    """Order known neighbours by their similarity in other vectors of the same images."""
+    ids, similarities = np.empty_like(known.ids), np.empty_like(known.similarities)
+    for start in range(0, len(vectors), _QUERIES):
+        rows = np.arange(start, min(start + _QUERIES, len(vectors)))
+        ids[rows], similarities[rows] = _rank(vectors, rows, known.ids[rows].astype(np.int64), known.k)
+    return Neighbours(ids, similarities)
 
 
 def _search(vectors: NDArray[np.float32], rows: NDArray[np.int64], k: int, threads: int | None) -> Neighbours:

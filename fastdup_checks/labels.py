@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastdup_checks.index import find_neighbours
+from fastdup_checks.index import find_neighbours, rank_again
 from fastdup_checks.ridge import Ridge
 from fastdup_checks.whitening import whiten
 
@@ -35,6 +35,9 @@ LOOKED_UP = 40
 """Neighbours to look up."""
 VOTERS = 30
 """How many of them vote; the others are there for copies, which do not."""
+_SEARCHED = 20_000
+"""Images up to which neighbours by the whitened vectors are searched for. The time of that grows with the square of the
+number of images; of more of them the neighbours by the vectors are taken, and only weighed again."""
 _PLAIN, _WHITE = 0.1, 0.2
 """A neighbour less similar by this much has 1/e of the weight, by vectors and by whitened ones."""
 _DOUBT = 0.02
@@ -140,7 +143,9 @@ class _Panel:
     ) -> None:
         self._classes = classes
         near = neighbours if neighbours is not None else find_neighbours(vectors, LOOKED_UP, threads=threads)
-        white = find_neighbours(whiten(vectors), LOOKED_UP, threads=threads)
+        whitened = whiten(vectors)
+        searched = len(vectors) <= _SEARCHED
+        white = find_neighbours(whitened, LOOKED_UP, threads=threads) if searched else rank_again(whitened, near)
         self._votes = tuple(_voters(found, labels, groups, fade) for found, fade in ((near, _PLAIN), (white, _WHITE)))
         known = np.flatnonzero(labels >= 0)
         _, first, group = np.unique(groups[known], return_index=True, return_inverse=True)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastdup_checks.index import find_neighbours, neighbours_among
+from fastdup_checks.index import find_neighbours, neighbours_among, rank_again
 
 
 def unit(n, d, seed, repeats=0):
@@ -71,3 +71,10 @@ def test_neighbours_among_some_are_those_of_a_search_of_these_alone(n, k, share,
     alone = find_neighbours(x[members], k)
     assert np.array_equal(found.ids, alone.ids)
     assert np.array_equal(found.similarities, alone.similarities)
+
+
+def test_all_others_ranked_again_are_the_neighbours_by_the_other_vectors():
+    x, y = unit(20, 8, 3), unit(20, 5, 4)
+    found, wanted = rank_again(y, find_neighbours(x, 19)), find_neighbours(y, 19)
+    assert np.array_equal(found.ids, wanted.ids)
+    assert np.array_equal(found.similarities, wanted.similarities)

@@ -47,6 +47,13 @@ def test_wrong_labels_rank_first_whatever_the_number_of_classes(classes, share):
     assert (found.suggested[wrong] == labels[wrong]).mean() > 0.95
 
 
+def test_without_a_second_search_wrong_labels_still_rank_first(monkeypatch):
+    monkeypatch.setattr("fastdup_checks.labels._SEARCHED", 0)
+    vectors, labels = clustered([200] * 10, spread=0.6)
+    noisy, wrong = flip(labels, 0.05)
+    assert average_precision(score(vectors, noisy).score, wrong) > 0.97
+
+
 @pytest.mark.parametrize("spread", [0.6, 1.2])
 def test_clean_labels_have_no_suspects_even_where_classes_overlap(spread):
     vectors, labels = clustered([150] * 8, spread=spread)

@@ -1,0 +1,121 @@
+"""Wrong labels: ranking and calibration against cleanlab's Datalab and plain k-NN, all by the same vectors.
+
+    python examples/benchmarks/labels.py FOLDER [--noise 0.05 0.1] [--seeds 3] [--pairs]
+
+FOLDER holds one folder of images for each class. A share of the labels is replaced by other classes, drawn alike, or
+with --pairs always the same other class for each. Datalab is left out where cleanlab is not installed.
+
+AP: average precision of the ranking. P@n: precision at the number of wrong labels. suspects: how many images are called
+wrong, as a share of all, and the share of those that are. sum: the sum of the chances by the number of wrong labels.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import warnings
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import fastdup_checks
+from fastdup_checks.colours import describe_colours
+from fastdup_checks.index import find_neighbours
+from fastdup_checks.labels import score_labels
+from fastdup_checks.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from fastdup_checks.analysis import Analysis
+
+    Judge = Callable[[NDArray[np.int64]], tuple[NDArray[np.float64], NDArray[np.bool_]]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--noise", type=float, nargs="+", default=[0.0, 0.05, 0.1])
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--pairs", action="store_true", help="confuse each class with one other")
+    parser.add_argument("--cache-dir", type=Path, help="where measurements are kept between runs")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as work:
+        analysis = fastdup_checks.run(options.folder, work_dir=work, cache_dir=options.cache_dir).analysis
+        labels = analysis.label_numbers
+        print(f"{options.folder.name}: {len(labels)} images, {labels.max() + 1} classes\n")
+        print("| noise | method | AP | P@n | suspects | right among them | sum |")
+        print("|---|---|---|---|---|---|---|")
+        for share in options.noise:
+            for name, judge in judges(analysis).items():
+                rows = []
+                for seed in range(options.seeds):
+                    noisy, wrong = plant(labels, share, seed, pairs=options.pairs)
+                    rows.append(measure(*judge(noisy), wrong))
+                said = [f"{value:.3f}" for value in np.nanmean(np.array(rows, float), 0)] if rows else []
+                print(f"| {share:.0%} | {name} | {' | '.join(said).replace('nan', '')} |", flush=True)
+
+
+def judges(analysis: Analysis) -> dict[str, Judge]:
+    """Name -> from labels to a score of each image and whether it is called wrong."""
+    vectors, scan = analysis.scan.vectors, analysis.scan
+    near = find_neighbours(vectors, 40)
+    with Store(scan.settings.cache) as store:
+        colours = describe_colours(scan.thumbnails(np.arange(len(vectors)), store))
+
+    def ours(labels: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        chance = score_labels(vectors, labels, copies=analysis.cluster_of, looks=colours, neighbours=near).score
+        return chance.astype(float), chance >= 0.5
+
+    def plain(labels: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        against = (labels[near.ids[:, :20]] != labels[:, None]).mean(1)
+        return against, against > 0.5
+
+    def datalab(labels: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        from cleanlab import Datalab
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            lab = Datalab({"label": labels.tolist()}, label_name="label", verbosity=0)
+            lab.find_issues(features=vectors, issue_types={"label": {}})
+        issues = lab.get_issues("label")
+        return 1 - issues["label_score"].to_numpy(), issues["is_label_issue"].to_numpy()
+
+    found: dict[str, Judge] = {"fastdup-checks": ours, "plain k-NN": plain}
+    if find_spec("cleanlab"):
+        found["Datalab"] = datalab
+    return found
+
+
+def plant(
+    labels: NDArray[np.int64], share: float, seed: int, *, pairs: bool
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Labels of which a share is wrong, and which ones."""
+    rng = np.random.default_rng(seed)
+    classes = int(labels.max()) + 1
+    rows = rng.permutation(len(labels))[: round(share * len(labels))]
+    away = rng.integers(1, classes, classes)[labels[rows]] if pairs else rng.integers(1, classes, len(rows))
+    noisy = labels.copy()
+    noisy[rows] = (noisy[rows] + away) % classes
+    return noisy, np.isin(np.arange(len(labels)), rows)
+
+
+def measure(score: NDArray[np.float64], called: NDArray[np.bool_], wrong: NDArray[np.bool_]) -> list[float]:
+    hits = wrong[np.argsort(-score, kind="stable")]
+    n = int(wrong.sum())
+    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
+    return [
+        float(precision[hits].mean()) if n else np.nan,
+        float(hits[:n].mean()) if n else np.nan,
+        float(called.mean()),
+        float(wrong[called].mean()) if called.any() and n else np.nan,
+        float(score.sum() / n) if n else np.nan,
+    ]
+
+
+if __name__ == "__main__":
+    main()

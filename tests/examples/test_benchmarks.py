@@ -1,0 +1,54 @@
+"""The benchmarks run where the tools they compare with are not installed, and find what they plant."""
+
+from __future__ import annotations
+
+import runpy
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from fastdup_checks.demo import make_demo
+
+FOLDER = Path(__file__).parents[2] / "examples" / "benchmarks"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("benchmarks")
+    planted = make_demo(folder)
+    for path in planted.broken | planted.outliers | planted.mislabelled:
+        (folder / "images" / path).unlink()
+    return folder
+
+
+@pytest.fixture
+def table(monkeypatch, capsys):
+    """Run a benchmark and give the rows of its table."""
+
+    def run(name: str, *arguments: object) -> list[list[str]]:
+        monkeypatch.setattr("sys.argv", [name, *map(str, arguments)])
+        runpy.run_path(str(FOLDER / name), run_name="__main__")
+        lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
+        return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+    return run
+
+
+def test_wrong_labels_are_ranked(demo, table):
+    rows = table("labels.py", demo / "images/train", "--noise", 0.1, "--seeds", 1, "--cache-dir", demo / "cache")
+    found = {row[1]: float(row[2]) for row in rows}
+    assert found["fastdup-checks"] > 0.9
+    assert ("Datalab" in found) == (find_spec("cleanlab") is not None)
+
+
+def test_bad_pictures_are_counted(demo, table):
+    rows = table("quality.py", demo / "images/train", "--count", 9)
+    assert {row[0]: row[2] for row in rows} == {row[0]: "0" if row[0] == "ordinary" else row[1] for row in rows}
+
+
+def test_aliens_are_looked_for(demo, table):
+    arguments = (demo / "images/train/tiles", demo / "images/train/hills", "--count", 2, "--seeds", 2)
+    rows = table("outliers.py", *arguments, "--cache-dir", demo / "cache")
+    assert [row[0] for row in rows][:2] == ["fastdup-checks", "fastdup-checks, vectors alone"]
+    assert all(0 <= float(row[4]) <= 1 for row in rows)
