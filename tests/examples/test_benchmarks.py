@@ -52,3 +52,9 @@ def test_aliens_are_looked_for(demo, table):
     rows = table("outliers.py", *arguments, "--cache-dir", demo / "cache")
     assert [row[0] for row in rows][:2] == ["fastdup-checks", "fastdup-checks, vectors alone"]
     assert all(0 <= float(row[4]) <= 1 for row in rows)
+
+
+def test_a_sample_is_compared_with_chance(demo, table):
+    rows = table("sample.py", demo / "images/train", "-n", 9, "--cache-dir", demo / "cache")
+    assert [row[0] for row in rows] == ["picked", "random"]
+    assert float(rows[0][1]) > float(rows[1][1])
