@@ -314,6 +314,28 @@ def test_absolute_paths_and_path_objects_are_the_same_images(
         assert validate(table, rule).result["unexpected_count"] == 3
 
 
+def test_a_table_on_disk_is_a_batch_too(context: object, root: str, frame: pd.DataFrame, tmp_path: Path) -> None:
+    frame.to_csv(tmp_path / "images.csv", index=False)
+    asset = context.data_sources.add_pandas("csv").add_csv_asset("images", filepath_or_buffer=tmp_path / "images.csv")
+    batch = asset.add_batch_definition_whole_dataframe("whole").get_batch()
+    result = batch.validate(make(images.ExpectUnreadableImageCountToBeAtMost, root, split="train", at_most=2))
+    assert result.success
+    assert result.result["element_count"] == (frame["split"] == "train").sum()
+
+
+def test_urls_are_judged_like_paths(root: str, frame: pd.DataFrame, validate: Callable) -> None:
+    files = pytest.importorskip("fsspec").filesystem("memory")
+    some = frame[frame["label"] == "hills"]
+    for path in some["path"]:
+        files.pipe_file(f"/bucket/{path}", (Path(root) / path).read_bytes())
+    rules = [images.ExpectColumnImagesToBeReadable(column="path"), images.ExpectNoImageLeakBetweenSplits(kind="exact")]
+    expected = validate(some, [rule.copy(update={"root": root}) for rule in rules])
+    found = validate(some.assign(path="memory://bucket/" + some["path"]), rules)
+    for of_path, of_url in zip(expected, found, strict=True):
+        assert of_url.success is of_path.success
+        assert of_url.result["unexpected_count"] == of_path.result["unexpected_count"]
+
+
 def test_a_row_condition_looks_at_its_rows_only(root: str, frame: pd.DataFrame, validate: Callable) -> None:
     rules = [
         make(images.ExpectUnreadableImageCountToBeAtMost, root, row_condition=Column("split") == "train"),
