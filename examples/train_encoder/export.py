@@ -121,7 +121,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=64)
     parser.add_argument("--dim", type=int, default=256)
     parser.add_argument("--images", type=int, default=4000, help="pictures of each set that the whitening is fitted on")
-    parser.add_argument("--power", type=float, default=0.75)
+    parser.add_argument("--power", type=float, default=0.5)
     parser.add_argument("--copy-weight", type=float, default=4.0, help="of the copy vector beside the features")
     parser.add_argument("--float32", action="store_true")
     parser.add_argument("--name", default="encoder")
