@@ -26,6 +26,7 @@ from fastdup_checks.families import Families, find_families
 from fastdup_checks.index import Neighbours, find_neighbours, neighbours_among
 from fastdup_checks.labels import LabelSuspects, score_labels
 from fastdup_checks.outliers import AROUND, Outliers, describe, score_looks, score_outliers
+from fastdup_checks.quality import RULES, find_flaws
 from fastdup_checks.store import Store
 
 if TYPE_CHECKING:
@@ -142,9 +143,9 @@ class Analysis:
     def keep_order(self, rows: Sequence[int]) -> list[int]:
         """Rows of one group of copies, the image to keep first.
 
-        The rule: where copies carry different labels, one with the label that is least likely wrong; then the picture
-        with the most pixels, the sharpest, the least compressed, one outside the training split (a test set should not
-        shrink), and the first by path.
+        The rule: one without a flaw of quality; where copies carry different labels, one with the label that is least
+        likely wrong; then the picture with the most pixels, the sharpest, the least compressed, one outside the
+        training split (a test set should not shrink), and the first by path.
         """
         pixels, bytes_per_pixel = self._sizes
         ranked = rank_to_keep(
@@ -156,7 +157,15 @@ class Analysis:
             path=self._paths,
         )
         label = self._likely_label(rows)
-        return ranked if label is None else sorted(ranked, key=lambda row: self.images[row].label != label)
+        return sorted(
+            ranked, key=lambda row: (bool(self._flawed[row]), label is not None and self.images[row].label != label)
+        )
+
+    @cached_property
+    def _flawed(self) -> NDArray[np.bool_]:
+        flaws = find_flaws(self.scan.statistics)
+        masks = [flags.mask for name, flags in flaws.items() if RULES[name].flaw]
+        return np.asarray(np.any(masks, axis=0), bool)
 
     @cached_property
     def _sizes(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -63,8 +63,8 @@ def clean(
 
     1. A file that cannot be read is removed.
     2. Of each group of copies, exact and edited, one is kept: where the group is in several splits, one outside
-       `leaks_from`; among those the one that `Analysis.keep_order` puts first. Where copies carry different labels it
-       has the label that is least likely wrong, and a note.
+       `leaks_from`; among those the one that `Analysis.keep_order` puts first, but none that rule 3 removes while
+       another is left. Where copies carry different labels it has the label that is least likely wrong, and a note.
     3. Flawed pictures, outliers and label suspects are removed where `drop` names them, and else kept with a note.
 
     Args:
@@ -80,15 +80,19 @@ def clean(
     dropped = frozenset(drop)
     removed = {b.record.path: f"broken: {b.reason}" for b in analysis.scan.broken}
     giver = _giver(analysis, leaks_from)
-    torn: dict[int, list[str]] = {}
+    notes = _notes(analysis, threshold)
+    reasons = {row: next((text for kind, text in found if kind in dropped), None) for row, found in notes.items()}
     for group in analysis.groups:
         rows = analysis.keep_order(group.members)
         protected = [row for row in rows if analysis.images[row].split != giver] if giver is not None else []
-        keep = (protected or rows)[0]
+        # A picture is not lost because the copy that stands first goes for a reason of its own.
+        choice = [row for row in (*protected, *rows) if reasons.get(row) is None] or protected or rows
+        keep = choice[0]
         best = analysis.images[keep]
         labels = sorted({label for row in rows if (label := analysis.images[row].label) is not None})
         if len(labels) > 1:
-            torn[keep] = [printable(label) for label in labels]
+            text = f"its copies are labelled {' and '.join(printable(label) for label in labels)}"
+            notes.setdefault(keep, []).append(("torn", text))
         for row in rows:
             if row != keep:
                 other = analysis.images[row]
@@ -96,11 +100,7 @@ def clean(
                 removed[other.path] = (
                     f"copy of {best.path}" if same else f"leak: {best.path} in {best.split} shows the same picture"
                 )
-    notes = _notes(analysis, threshold)
-    for row, labels in torn.items():
-        notes.setdefault(row, []).append(("torn", f"its copies are labelled {' and '.join(labels)}"))
-    for row, found in notes.items():
-        reason = next((text for kind, text in found if kind in dropped), None)
+    for row, reason in reasons.items():
         if reason is not None:
             removed.setdefault(analysis.images[row].path, reason)
     kept = tuple(

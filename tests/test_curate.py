@@ -81,6 +81,19 @@ def test_flawed_pictures_are_noted_and_dropped_on_request(analysis):
     assert removed["train/b/blank.png"] == "low information"
 
 
+def test_of_a_picture_and_its_spoilt_copy_the_picture_stays(tmp_path):
+    files = {f"a/{seed}.png": encoded(scene(96, seed)) for seed in range(12)}
+    whole = scene(96, 3)
+    large = whole.resize((256, 192))
+    files["a/large.png"] = encoded(Image.blend(large, Image.new("RGB", large.size, "white"), 0.9))
+    write_images(tmp_path / "images", files)
+    analysis = fastdup_checks.run(tmp_path / "images", work_dir=tmp_path / "out").analysis
+    rows = {image.path: row for row, image in enumerate(analysis.images)}
+    assert analysis.keep_order([rows["a/3.png"], rows["a/large.png"]])[0] == rows["a/3.png"]
+    for drop in ([], ["flawed"]):
+        assert "a/3.png" in {kept.path for kept in clean(analysis, drop=drop).kept}
+
+
 def test_an_unknown_split_is_refused(analysis):
     with pytest.raises(DatasetError, match="the splits are: train, test"):
         clean(analysis, leaks_from="val")
