@@ -8,7 +8,7 @@ INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable
 GX ?= newest
 GX_BIN = .venv-gx-$(GX)/bin
 
-.PHONY: help demo test test-gx lint types schema pages clean
+.PHONY: help demo test test-gx test-pytest test-training lint types schema pages clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/	/'
@@ -37,6 +37,21 @@ test-gx:  ## test Great Expectations and Spark, GX=newest or GX=oldest supported
 	$(GX_BIN)/python -m pip install --quiet --editable '.[spark]' --group test --constraint tests/gx/$(GX).txt
 	FASTDUP_CHECKS_SKIP_NOTHING=1 $(GX_BIN)/python -m pytest tests/gx --dist loadfile $(TEST_ARGS)
 
+test-training:  ## test the training examples and their guide with PyTorch, fastai, Lightning and Keras
+	$(PYTHON) -m venv .venv-training
+	.venv-training/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	PYTHONWARNINGS=ignore .venv-training/bin/python -m pip install --quiet --editable . --group test \
+		torch torchvision fastai lightning keras --extra-index-url https://download.pytorch.org/whl/cpu
+	FASTDUP_CHECKS_SKIP_NOTHING=1 .venv-training/bin/python -m pytest tests/test_examples_training.py tests/docs \
+		-k training $(TEST_ARGS)
+
+test-pytest:  ## test the pytest plugin with the oldest pytest and xdist that are supported, in random order
+	$(PYTHON) -m venv .venv-pytest
+	.venv-pytest/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	PYTHONWARNINGS=ignore .venv-pytest/bin/python -m pip install --quiet --editable . --group test pytest-randomly \
+		--constraint tests/plugin/oldest.txt
+	.venv-pytest/bin/python -m pytest tests/plugin $(TEST_ARGS)
+
 lint: $(VENV)/developing  ## check style
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -53,4 +68,4 @@ pages: schema  ## renew the pages that are made from the code
 	$(BIN)/python -m fastdup_checks.reference suites > expectations/README.md
 
 clean:  ## remove what make made
-	rm -rf $(VENV) .venv-gx-* demo build *.egg-info
+	rm -rf $(VENV) .venv-gx-* .venv-pytest .venv-training demo build *.egg-info

@@ -47,6 +47,7 @@ def sandbox(drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> San
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "COLUMNS": "100",
         "NO_COLOR": "1",
+        "KERAS_BACKEND": os.environ.get("KERAS_BACKEND", "torch"),
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": "user.name",
