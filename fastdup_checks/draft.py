@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,7 +86,8 @@ def _entry(check: Check, analysis: Analysis) -> list[str]:
     # A bound looser than what is usual is never proposed where the data is better than that.
     shown = default if met else bound
     text = f"{100 * shown:.6g}%" if check.unit == "share" else f"{shown:g}"
-    return [f"  # {check.summary}", f"  - {check.name}: {{{check.bound.direction}: {text}}}    # today {today}{wish}"]
+    about = textwrap.wrap(check.summary, 120, initial_indent="  # ", subsequent_indent="  # ")
+    return [*about, f"  - {check.name}: {{{check.bound.direction}: {text}}}    # today {today}{wish}"]
 
 
 def _rounded(value: float, *, up: bool) -> float:
