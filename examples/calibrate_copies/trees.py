@@ -24,7 +24,12 @@ _NEVER = 1e30
 
 
 def fit(
-    names: tuple[str, ...], features: NDArray[np.float32], copies: NDArray[np.bool_], *, trees: int, rate: float
+    names: tuple[str, ...],
+    features: NDArray[np.float32],
+    copies: NDArray[np.bool_],
+    *,
+    trees: int,
+    rate: float,
 ) -> Calibration:
     """Fit to features (p, names) of pairs, of which some are copies.
 

@@ -30,6 +30,8 @@ _ALIKE = 5
 """Neighbours by looks."""
 _ALIKE_LEAST = 0.6
 """Correlation of the looks below which they tell nothing."""
+_IN_PLACE = 0.65
+"""Correlation without any shift from which a pair is aligned whatever the gate says: a sticker may mislead the rest."""
 _GROW = 4
 """Factor by which a full neighbourhood grows."""
 _WHOLE_GROUP = 32
@@ -191,6 +193,7 @@ class _Search:
         first, second = keys // self.count, keys % self.count
         seen = look_first(self.pictures, self.descriptions, first, second)
         wanted = models.gate.probability(seen.features(self.similarity(first, second))) >= models.worth
+        wanted |= seen.score[:, 2] >= _IN_PLACE
         measured = measure(self.thumbnails, seen, first, second, self.shape, wanted=wanted)
         score = models.pairs.probability(measured.evidence.features)
         best = _best_of_each(measured.pair, score)

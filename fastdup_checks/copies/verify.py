@@ -29,7 +29,7 @@ class Gates:
 
     coarse: float = 0.68
     """Correlation of descriptions..."""
-    coarse_behind: float = 0.06
+    coarse_behind: float = 0.03
     """...and how far behind the best hypothesis of its pair it may be there."""
     in_place: float = 0.45
     """Correlation of the sketches without any shift."""
