@@ -129,7 +129,7 @@ class Analysis:
             }
 
         neighbours = str(self.scan.settings.neighbours or NEAREST)
-        known = self.derive(f"copies-4-{model_version()}", compute, neighbours.encode())
+        known = self.derive(f"copies-5-{model_version()}", compute, neighbours.encode())
         edit = tuple(text or "" for text in texts_of(known["edit"]))
         return Copies(known["left"], known["right"], known["score"], known["exact"], edit, int(known["truncated"]))
 
