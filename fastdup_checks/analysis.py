@@ -206,12 +206,27 @@ class Analysis:
         return numbers
 
     @cached_property
+    def stand_in(self) -> NDArray[np.int64]:
+        """(n,) the row that stands for each image where copies must not count twice.
+
+        Of a group of copies it is the one most like other pictures, so that what is measured does not hang on the
+        names of the files: a grey or cropped copy may be stranger than the picture itself.
+        """
+        group = self.cluster_of
+        strangers = group[self.neighbours.ids] != group[:, None]
+        likeness = np.where(strangers, self.neighbours.similarities, -1).max(1, initial=-1)
+        rows = np.arange(len(self.images))
+        for members in self.clusters:
+            rows[list(members)] = members[int(likeness[list(members)].argmax())]
+        return rows
+
+    @cached_property
     def outliers(self) -> Outliers:
         """How strange each image is, and why."""
 
         def compute() -> dict[str, NDArray[Any]]:
             # One image of each group of copies, so that a copied outlier is still one.
-            alone, place = np.unique(self.cluster_of, return_inverse=True)
+            alone, place = np.unique(self.stand_in, return_inverse=True)
             near = self.neighbours_among(alone, AROUND)
             found = score_outliers(near.ids, near.similarities, self.label_numbers[alone])
             nearest = np.where(found.nearest >= 0, alone[found.nearest], -1)
@@ -223,7 +238,7 @@ class Analysis:
                 "by_looks": (looks > found.score)[place],
             }
 
-        known = self.derive("outliers-3", compute, self.label_numbers.tobytes(), self.cluster_of.tobytes())
+        known = self.derive("outliers-4", compute, self.label_numbers.tobytes(), self.cluster_of.tobytes())
         reasons = describe(known["local"], self.scan.statistics, known["by_looks"])
         return Outliers(known["score"], known["nearest"].astype(np.int32), known["local"], reasons)
 

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import io
 import json
+import shutil
 
 import numpy as np
 import pytest
 from datasets import BROKEN, CLEAN, PLANTED, write_images, write_project
+from PIL import Image
 
 import fastdup_checks
 from fastdup_checks import ConfigError, DatasetError, ExpectationFailed
 from fastdup_checks.analysis import Analysis
 from fastdup_checks.copies import Copies
+from fastdup_checks.demo import make_demo
 from fastdup_checks.report.tables import TABLES, write_tables
 
 EVERYTHING = """
@@ -210,3 +215,26 @@ def test_the_smallest_datasets_are_judged_like_others(tmp_path, images):
     result = fastdup_checks.run(tmp_path / "images", work_dir=tmp_path / "out")
     assert result.duplicates == [("0.png", "again.png")]
     assert result.near_duplicates == []
+
+
+def test_what_is_strange_does_not_hang_on_the_names_of_the_files(tmp_path):
+    make_demo(tmp_path / "named")
+    for file in sorted((tmp_path / "named" / "images").rglob("*.jpg")):
+        moved = tmp_path / "renamed" / file.parent.relative_to(tmp_path / "named" / "images")
+        moved.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, moved / f"{hashlib.sha256(file.read_bytes() + file.name.encode()).hexdigest()}.jpg")
+    strange = []
+    for root in (tmp_path / "named" / "images", tmp_path / "renamed"):
+        analysis = fastdup_checks.run(root, work_dir=tmp_path / "out").analysis
+        strange.append(sorted(zip(analysis.scan.contents, analysis.outliers.score.round(4).tolist(), strict=True)))
+    assert strange[0] == strange[1]
+
+
+def test_a_picture_that_the_reference_holds_as_well_is_nothing_new(tmp_path):
+    images = {f"train/{n}.png": n for n in range(120)} | {f"test/{n}.png": 200 + n for n in range(3)}
+    alien = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)).save(alien, "PNG")
+    images |= {"test/alien.png": alien.getvalue(), "train/alien.png": alien.getvalue()}
+    data = write_project(tmp_path, "novelty_rate: {at_most: 0, split: test, against: train}", images=images)
+    (verdict,) = fastdup_checks.check(data)
+    assert "test/alien.png" not in {path for finding in verdict.measurement.findings for path in finding.images}

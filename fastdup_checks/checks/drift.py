@@ -72,7 +72,7 @@ def split_drift(analysis: Analysis, scope: DriftScope) -> Measurement:
 
 def _measure(analysis: Analysis, one: str, other: str) -> tuple[Drift, np.ndarray]:
     # One image of each group of copies: copies are neighbours for what they are, and leaks have a check of their own.
-    first = analysis.cluster_of == np.arange(len(analysis.images))
+    first = analysis.stand_in == np.arange(len(analysis.images))
     split = np.array([image.split for image in analysis.images], dtype=object)
     rows = np.flatnonzero(first & ((split == one) | (split == other)))
     side = split[rows] == other

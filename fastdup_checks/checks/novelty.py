@@ -48,12 +48,13 @@ def novelty_rate(analysis: Analysis, scope: NoveltyScope) -> Measurement:
     splits = analysis.scan.dataset.splits
     new = scope.split or splits[-1]
     split = np.array([image.split for image in analysis.images], dtype=object)
-    first = analysis.cluster_of == np.arange(len(analysis.images))
     if scope.reference is not None:
         known, name = _load(scope.reference, analysis.scan.vectors.shape[1]), "the reference"
     else:
         against = scope.against or next((s for s in splits if s != new), new)
-        known, name = analysis.scan.vectors[_rows(splits, split, against) & first], printable(against)
+        old = np.flatnonzero(_rows(splits, split, against))
+        _, first = np.unique(analysis.cluster_of[old], return_index=True)
+        known, name = analysis.scan.vectors[old[np.sort(first)]], printable(against)
         if against == new:
             raise DatasetError(f"novelty_rate: {printable(new)} cannot be new against itself")
     rows = np.flatnonzero(_rows(splits, split, new))
