@@ -35,10 +35,10 @@ __all__ = (
     "shipped",
 )
 
-DEFAULT_THRESHOLD = 0.95
+DEFAULT_THRESHOLD = 0.98
 """Pairs that score at least this are copies, unless the user decides otherwise.
 
-High, because a set of pictures that are all of one kind, say products on plain ground, holds many look-alikes."""
+High, because a dataset of one kind of thing, say products on plain ground, holds many look-alikes."""
 LISTING_FLOOR = 0.5
 """Pairs that score less than the threshold but at least this are listed as possible copies: more likely than not."""
 REPORTING_FLOOR = 0.05
