@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastdup_checks.faiss_library import load_faiss
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -99,12 +101,11 @@ def rank_again(vectors: NDArray[np.float32], known: Neighbours) -> Neighbours:
 
 def _search(vectors: NDArray[np.float32], rows: NDArray[np.int64], k: int, threads: int | None) -> Neighbours:
     """The neighbours of some of the vectors among all of them."""
-    import faiss
-
     n = len(vectors)
     k = min(k, n - 1)
     if k < 1:
         return Neighbours(np.zeros((len(rows), 0), np.int32), np.zeros((len(rows), 0), np.float32))
+    faiss = load_faiss()
     before = faiss.omp_get_max_threads()
     if threads:
         faiss.omp_set_num_threads(threads)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_checks.copies.windows import UNIT
+from fastdup_checks.faiss_library import load_faiss
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,12 +47,11 @@ def nearest(
     Returns:
         Query, vector of the base and inner product of every hit, by query, the nearest first.
     """
-    import faiss
-
     ask = min(k + _SLACK, len(base))
     if ask == 0 or len(queries) == 0:
         none = np.zeros(0, np.int64)
         return none, none, np.zeros(0, np.float32)
+    faiss = load_faiss()
     before = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(threads)
     try:
