@@ -75,7 +75,7 @@ class Analysis:
             found = find_neighbours(self.scan.vectors, NEIGHBOURS, threads=self.scan.settings.threads)
             return {"ids": found.ids, "similarities": found.similarities}
 
-        known = self.derive(f"neighbours-1-{NEIGHBOURS}", compute)
+        known = self.derive(f"neighbours-2-{NEIGHBOURS}", compute)
         return Neighbours(known["ids"], known["similarities"])
 
     def neighbours_among(self, rows: NDArray[np.int64], k: int) -> Neighbours:
@@ -238,7 +238,7 @@ class Analysis:
                 "by_looks": (looks > found.score)[place],
             }
 
-        known = self.derive("outliers-4", compute, self.label_numbers.tobytes(), self.cluster_of.tobytes())
+        known = self.derive("outliers-5", compute, self.label_numbers.tobytes(), self.cluster_of.tobytes())
         reasons = describe(known["local"], self.scan.statistics, known["by_looks"])
         return Outliers(known["score"], known["nearest"].astype(np.int32), known["local"], reasons)
 
@@ -270,7 +270,7 @@ class Analysis:
                 "mistaken": found.mistaken,
             }
 
-        known = self.derive("labels-7", compute, labels.tobytes(), self.cluster_of.tobytes())
+        known = self.derive("labels-8", compute, labels.tobytes(), self.cluster_of.tobytes())
         return LabelSuspects(known["score"], known["suggested"], known["wrong"], known["mistaken"])
 
     def _colours(self) -> NDArray[np.float32]:

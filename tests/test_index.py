@@ -46,12 +46,37 @@ def test_the_result_is_the_same_to_the_bit_whatever_the_threads(threads):
     assert one.similarities.tobytes() == other.similarities.tobytes()
 
 
-@settings(max_examples=20, deadline=None)
-@given(seed=st.integers(0, 50))
-def test_the_order_of_the_images_does_not_matter(seed):
-    x = unit(40, 8, seed)
-    order = np.random.default_rng(seed).permutation(40)
+@settings(max_examples=40, deadline=None)
+@given(n=st.integers(2, 60), repeats=st.integers(0, 20), coarse=st.booleans(), seed=st.integers(0, 50))
+def test_the_order_of_the_images_does_not_matter(n, repeats, coarse, seed):
+    x = unit(n, 3 if coarse else 8, seed, repeats)
+    if coarse:  # many are equally near
+        x = np.unique(np.sign(np.round(x * 1.2)), axis=0)
+        x = x[np.abs(x).sum(1) > 0]
+        x = (x / np.linalg.norm(x, axis=1, keepdims=True)).astype(np.float32)
+    order = np.random.default_rng(seed).permutation(len(x))
     direct, shuffled = find_neighbours(x, 5), find_neighbours(x[order], 5)
+    assert np.array_equal(shuffled.similarities, direct.similarities[order])
+    # Which of several equal vectors is named is the only thing that the order decides.
+    assert np.array_equal(x[order][shuffled.ids], x[direct.ids[order]])
+
+
+@settings(max_examples=40, deadline=None)
+@given(n=st.integers(2, 40), k=st.integers(1, 12), repeats=st.integers(0, 60), seed=st.integers(0, 99))
+def test_equal_vectors_come_first_and_in_the_order_of_their_rows(n, k, repeats, seed):
+    x = unit(n, 4, seed, repeats)
+    found = find_neighbours(x, k)
+    for row in range(n):
+        same = [other for other in range(n) if other != row and np.array_equal(x[other], x[row])]
+        assert found.ids[row].tolist()[: len(same)] == same[: found.k]
+        assert len(set(found.ids[row].tolist())) == found.k
+
+
+def test_a_thousand_equally_near_vectors_are_told_apart_in_one_order():
+    x = np.zeros((1001, 1001), np.float32)
+    np.fill_diagonal(x, 1)
+    order = np.random.default_rng(0).permutation(1001)
+    direct, shuffled = find_neighbours(x, 3), find_neighbours(x[order], 3)
     assert np.array_equal(order[shuffled.ids], direct.ids[order])
 
 

@@ -1,0 +1,146 @@
+"""Different vectors, in one order whatever the files are called, and the most similar others of each.
+
+Vectors are laid on a grid, on which products are whole numbers that double precision adds up exactly in any order; so
+a similarity depends on two vectors and on nothing else, and so does who comes before whom.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastdup_checks.index.products import QUERIES, on_cores, strongest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+
+__all__ = ("DIGITS", "SPARE", "Ranking", "cosines", "fill", "name_vectors", "on_grid", "rank", "rank_hits")
+
+DIGITS = 6
+"""Of a similarity."""
+SPARE = 8
+"""Others that are ranked beyond those asked for: for equally near ones, and for those that are removed later."""
+_GRID = np.float32(2.0**23)
+"""Steps from 0 to 1. A product of two vectors of length 1 is a whole number below 2**47."""
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+_CHUNK = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """For each vector the others that are the most similar to it, as far as they are known."""
+
+    ids: NDArray[np.int32]
+    """(n, length): the most similar first, of equally similar ones the one that stands first; -1 where it ends."""
+    similarities: NDArray[np.float32]
+    """(n, length): cosines to six digits, 0 where it ends."""
+
+    @property
+    def known(self) -> NDArray[np.int64]:
+        """(n,) how many others are ranked: no vector that is not among them comes before one that is."""
+        return np.asarray((self.ids >= 0).sum(1), np.int64)
+
+    @classmethod
+    def empty(cls, count: int, length: int) -> Ranking:
+        """A ranking of nothing yet."""
+        return cls(np.full((count, length), -1, np.int32), np.zeros((count, length), np.float32))
+
+
+def on_grid(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Round vectors to what `cosines` can multiply exactly."""
+    grid: NDArray[np.float32] = np.rint(vectors * _GRID)
+    grid /= _GRID
+    return grid
+
+
+def name_vectors(vectors: NDArray[np.float32]) -> NDArray[np.uint64]:
+    """(n,) a number that tells a vector from others, by its values: of a million two share one once in 10**7 times."""
+    with np.errstate(over="ignore"):
+        factors = np.cumprod(np.full(vectors.shape[1], _ODD))
+        names = np.empty(len(vectors), np.uint64)
+        for start in range(0, len(vectors), _CHUNK):
+            # Adding 0 makes -0 the 0 that it equals.
+            raw = (vectors[start : start + _CHUNK] + np.float32(0)).view(np.uint32).astype(np.uint64)
+            raw *= _ODD
+            raw ^= raw >> np.uint64(29)
+            raw *= factors
+            total = raw.sum(1)
+            names[start : start + _CHUNK] = (total ^ (total >> np.uint64(32))) * _ODD
+    return names
+
+
+def cosines(query: NDArray[np.float32], vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(n,) the similarities of one vector to others, all of them on the grid."""
+    return np.asarray(np.round(vectors.astype(np.float64) @ query.astype(np.float64), DIGITS), np.float64)
+
+
+def rank(base: NDArray[np.float32], rows: NDArray[np.int64], length: int, least: int, *, threads: int) -> Ranking:
+    """Rank all vectors by their similarity to some of them, by comparing with all.
+
+    Args:
+        base: (n, d), different from each other and on the grid.
+        rows: (m,) which to rank others for.
+        length: How many to rank...
+        least: ...and how many at least: of equally similar ones at the end it is not always known who comes first.
+        threads: Cores to use.
+    """
+    length = min(length, max(len(base) - 1, 0))
+    found = Ranking.empty(len(rows), length)
+    asked, ask = np.arange(len(rows)), length + 1
+    while len(asked) and length:
+
+        def work(part: NDArray[np.int64], ask: int = ask) -> Ranking:
+            queries = base[rows[part]]
+            return rank_hits(queries, rows[part], base, ask, length)
+
+        parts = [asked[start : start + QUERIES] for start in range(0, len(asked), QUERIES)]
+        fill(found, on_cores(work, parts, threads))
+        if ask >= len(base):
+            break
+        asked, ask = asked[found.known[asked] < min(least, length)], 4 * ask
+    return found
+
+
+def rank_hits(
+    queries: NDArray[np.float32],
+    own: NDArray[np.int64],
+    base: NDArray[np.float32],
+    ask: int,
+    length: int,
+) -> Ranking:
+    """Rank some vectors by their similarity to queries, as far as products in single precision can tell.
+
+    Args:
+        queries: (m, d) on the grid.
+        own: (m,) which of `base` each query is, which is not ranked; -1 for none.
+        base: (n, d) on the grid.
+        ask: How many to look at.
+        length: How many to rank.
+    """
+    product, place = strongest(queries, base, ask)
+    exact = np.empty(product.shape)
+    for row, query in enumerate(queries):
+        exact[row] = cosines(query, base[place[row]])
+    out = place == own[:, None]
+    if ask < len(base):
+        # All others are no nearer than the last, but for the worst that adding d products up in single precision does.
+        out |= exact <= product[:, -1:] + (queries.shape[1] * 2.0**-24 + 10.0**-DIGITS)
+    exact[out] = -np.inf
+    order = np.lexsort((place, -exact), axis=1)[:, :length]
+    found = Ranking.empty(len(queries), length)
+    at = slice(order.shape[1])
+    known = ~np.take_along_axis(out, order, 1)
+    found.ids[:, at] = np.where(known, np.take_along_axis(place, order, 1), -1)
+    found.similarities[:, at] = np.where(known, np.take_along_axis(exact, order, 1), 0)
+    return found
+
+
+def fill(ranking: Ranking, parts: Iterable[tuple[NDArray[np.int64], Ranking]]) -> None:
+    """Put rankings of some rows into one of all."""
+    for rows, part in parts:
+        ranking.ids[rows], ranking.similarities[rows] = part.ids, part.similarities
