@@ -23,7 +23,7 @@ from fastdup_checks.copies.calibration import model_version
 from fastdup_checks.derived import derive, texts_column, texts_of
 from fastdup_checks.engine import available_cores
 from fastdup_checks.families import Families, find_families
-from fastdup_checks.index import Neighbours, find_neighbours, neighbours_among
+from fastdup_checks.index import Neighbours, Scale, find_neighbours, neighbours_among
 from fastdup_checks.labels import LabelSuspects, score_labels
 from fastdup_checks.outliers import AROUND, Outliers, describe, score_looks, score_outliers
 from fastdup_checks.quality import RULES, find_flaws
@@ -48,8 +48,10 @@ _AT_ONCE = 1024
 class Analysis:
     """Everything derived from one scan."""
 
-    def __init__(self, scan: Scan) -> None:
+    def __init__(self, scan: Scan, scale: Scale | None = None) -> None:
         self.scan = scan
+        self.scale = scale or Scale(directory=scan.settings.cache)
+        """From which size on searches are approximate."""
 
     def derive(
         self, kind: str, compute: Callable[[], dict[str, NDArray[Any]]], *more: bytes
@@ -72,16 +74,18 @@ class Analysis:
         """The nearest neighbours by embedding."""
 
         def compute() -> dict[str, NDArray[Any]]:
-            found = find_neighbours(self.scan.vectors, NEIGHBOURS, threads=self.scan.settings.threads)
-            return {"ids": found.ids, "similarities": found.similarities}
+            threads = self.scan.settings.threads
+            found = find_neighbours(self.scan.vectors, NEIGHBOURS, threads=threads, scale=self.scale)
+            return {"ids": found.ids, "similarities": found.similarities, "recall": np.array(found.recall)}
 
-        known = self.derive(f"neighbours-2-{NEIGHBOURS}", compute)
-        return Neighbours(known["ids"], known["similarities"])
+        known = self.derive(f"neighbours-3-{NEIGHBOURS}", compute, self.scale.key.encode())
+        return Neighbours(known["ids"], known["similarities"], float(known["recall"]))
 
     def neighbours_among(self, rows: NDArray[np.int64], k: int) -> Neighbours:
         """The nearest neighbours of some images, by rising row, among themselves; ids are places in `rows`."""
         threads = self.scan.settings.threads
-        return neighbours_among(rows, k, vectors=self.scan.vectors, known=self.neighbours, threads=threads)
+        known = self.neighbours
+        return neighbours_among(rows, k, vectors=self.scan.vectors, known=known, threads=threads, scale=self.scale)
 
     @cached_property
     def exact_group(self) -> NDArray[np.int32]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastdup_checks.index import find_neighbours, neighbours_among, rank_again
+from fastdup_checks.index import Scale, find_neighbours, neighbours_among, rank_again
 
 
 def unit(n, d, seed, repeats=0):
@@ -103,3 +103,55 @@ def test_all_others_ranked_again_are_the_neighbours_by_the_other_vectors():
     found, wanted = rank_again(y, find_neighbours(x, 19)), find_neighbours(y, 19)
     assert np.array_equal(found.ids, wanted.ids)
     assert np.array_equal(found.similarities, wanted.similarities)
+
+
+def shots(n, seed, d=16):
+    """Vectors of pictures of some hundred things, several of each."""
+    random = np.random.default_rng(seed)
+    things = random.normal(size=(n // 8 + 1, d))
+    x = things[random.integers(0, len(things), n)] + random.uniform(0.05, 0.6, (n, 1)) * random.normal(size=(n, d))
+    return (x / np.linalg.norm(x, axis=1, keepdims=True)).astype(np.float32)
+
+
+def share_found(found, exact):
+    """Of the neighbours that matter: the first ten, and those hardly farther than the first."""
+    matter = (np.arange(exact.k) < 10) | (exact.similarities >= exact.similarities[:, :1] - 0.25)
+    return np.mean([np.isin(exact.ids[row][matter[row]], found.ids[row]).mean() for row in range(len(exact.ids))])
+
+
+@pytest.mark.parametrize("recall", [0.9, 0.99])
+@pytest.mark.parametrize("seed", range(3))
+def test_an_approximate_search_finds_the_share_that_it_says(recall, seed):
+    x = shots(3000, seed)
+    found = find_neighbours(x, 20, scale=Scale(exact_up_to=100, recall=recall, sample=1000))
+    assert recall <= found.recall < 1
+    assert share_found(found, find_neighbours(x, 20)) >= found.recall - 0.01
+
+
+def test_an_approximate_search_that_must_find_all_is_exact():
+    x = shots(600, 1)
+    found = find_neighbours(x, 10, scale=Scale(exact_up_to=10, recall=1.0, sample=600))
+    assert found.recall == 1
+    assert share_found(found, find_neighbours(x, 10)) == 1
+
+
+@settings(max_examples=10, deadline=None)
+@given(n=st.integers(2, 400), k=st.integers(1, 20), threads=st.integers(1, 2), seed=st.integers(0, 99))
+def test_an_approximate_search_depends_on_neither_threads_nor_order(n, k, threads, seed):
+    x = shots(n, seed)
+    x[: n // 10] = x[0]
+    order = np.random.default_rng(seed).permutation(n)
+    scale = Scale(exact_up_to=1, recall=0.9, sample=100)
+    direct = find_neighbours(x, k, threads=1, scale=scale)
+    shuffled = find_neighbours(x[order], k, threads=threads, scale=scale)
+    assert direct.recall == shuffled.recall
+    assert np.array_equal(shuffled.similarities, direct.similarities[order])
+    assert np.array_equal(x[order][shuffled.ids], x[direct.ids[order]])
+
+
+def test_vectors_that_have_no_room_in_memory_lie_in_a_file(tmp_path):
+    x = shots(500, 2)
+    here = find_neighbours(x, 10, scale=Scale(exact_up_to=10))
+    there = find_neighbours(x, 10, scale=Scale(exact_up_to=10, room=0, directory=tmp_path))
+    assert np.array_equal(here.ids, there.ids)
+    assert list(tmp_path.iterdir()) == []

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,8 +15,11 @@ from PIL import Image
 import fastdup_checks
 from fastdup_checks import ConfigError, DatasetError, ExpectationFailed
 from fastdup_checks.analysis import Analysis
+from fastdup_checks.cli.terminal import print_verdicts
 from fastdup_checks.copies import Copies
 from fastdup_checks.demo import make_demo
+from fastdup_checks.index import Scale
+from fastdup_checks.report.summary import summarise
 from fastdup_checks.report.tables import TABLES, write_tables
 
 EVERYTHING = """
@@ -238,3 +242,21 @@ def test_a_picture_that_the_reference_holds_as_well_is_nothing_new(tmp_path):
     data = write_project(tmp_path, "novelty_rate: {at_most: 0, split: test, against: train}", images=images)
     (verdict,) = fastdup_checks.check(data)
     assert "test/alien.png" not in {path for finding in verdict.measurement.findings for path in finding.images}
+
+
+def test_the_report_says_how_much_an_approximate_search_found(tmp_path):
+    exact = fastdup_checks.run(write_images(tmp_path / "images", CLEAN), work_dir=tmp_path / "out").analysis
+    assert summarise(exact, [], {})["environment"]["neighbours"] == {"search": "compared with all", "recall": 1.0}
+    found = Analysis(exact.scan, Scale(exact_up_to=2, recall=0.5, sample=10))
+    neighbours = summarise(found, [], {})["environment"]["neighbours"]
+    assert 0.5 <= neighbours["recall"] <= 1
+    assert found.neighbours.ids.shape == exact.neighbours.ids.shape
+
+
+def test_the_command_line_says_that_a_search_was_approximate(tmp_path, capsys):
+    result = fastdup_checks.run(write_images(tmp_path / "images", CLEAN), work_dir=tmp_path / "out")
+    print_verdicts(result.verdicts)
+    assert "neighbours:" not in capsys.readouterr().out
+    result.analysis.neighbours = replace(result.analysis.neighbours, recall=0.9921)
+    print_verdicts(result.verdicts)
+    assert "neighbours: approximate: 99.21 % of those that matter were found" in capsys.readouterr().out

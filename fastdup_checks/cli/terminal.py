@@ -12,10 +12,8 @@ from fastdup_checks.progress import TextProgress
 from fastdup_checks.records import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from fastdup_checks.progress import Progress
-    from fastdup_checks.verdict import Verdict
+    from fastdup_checks.result import Verdicts
 
 __all__ = ("add_scan_options", "complain", "print_verdicts", "progress_of", "show_path")
 
@@ -36,8 +34,8 @@ def progress_of(options: argparse.Namespace) -> Progress | None:
     return None if options.quiet else TextProgress()
 
 
-def print_verdicts(verdicts: Sequence[Verdict]) -> None:
-    """One line for each verdict, and the worst findings of those that were not met."""
+def print_verdicts(verdicts: Verdicts) -> None:
+    """One line a verdict, with the worst findings of those that were not met; then whether a search was approximate."""
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for verdict in verdicts:
         word = f"{verdict.outcome.upper():8}" if verdict.outcome in {"failed", "warned"} else f"{verdict.outcome:8}"
@@ -53,6 +51,9 @@ def print_verdicts(verdicts: Sequence[Verdict]) -> None:
                 print(f"           {names}{more}{note}")
             if len(findings) > _SHOWN:
                 print(f"           and {len(findings) - _SHOWN} more")
+    neighbours = verdicts.result.analysis.neighbours
+    if neighbours.recall < 1:
+        print(f"neighbours: {neighbours.search}")
 
 
 def show_path(path: Path) -> str:

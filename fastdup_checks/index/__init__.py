@@ -1,11 +1,13 @@
 """Vectors -> the nearest neighbours of each.
 
-`products` finds the largest products of two sets of vectors, `ranking` makes exact rankings of them, `clusters` bounds
-what is compared with what in large sets, and `neighbours` says all this of images, among which there are equal ones.
+`products` finds the largest products of two sets of vectors, `ranking` ranks different vectors by them, `clusters` says
+what to compare with what in large sets, `search` chooses between all and these, and `neighbours` says what is found of
+images, among which there are equal ones.
 """
 
 from __future__ import annotations
 
+from fastdup_checks.index.clusters import Scale
 from fastdup_checks.index.neighbours import Neighbours, find_neighbours, neighbours_among, rank_again
 
-__all__ = ("Neighbours", "find_neighbours", "neighbours_among", "rank_again")
+__all__ = ("Neighbours", "Scale", "find_neighbours", "neighbours_among", "rank_again")

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fastdup_checks.engine import available_cores
-from fastdup_checks.index.ranking import DIGITS, SPARE, Ranking, cosines, name_vectors, on_grid, rank
+from fastdup_checks.index.clusters import Scale
+from fastdup_checks.index.ranking import DIGITS, cosines, name_vectors, on_grid
+from fastdup_checks.index.search import rank_some
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fastdup_checks.index.ranking import Ranking
+
 
 __all__ = ("Different", "Neighbours", "find_neighbours", "neighbours_among", "rank_again", "say_of_all")
 
+SCALE = Scale()
 _CHUNK = 4096
 
 
@@ -28,11 +33,21 @@ class Neighbours:
     those with one vector the first row."""
     similarities: NDArray[np.float32]
     """(n, k): cosines in -1..1, to six digits."""
+    recall: float = 1.0
+    """Share of the neighbours that matter which are here, 0..1: what a search of a sample among all said. Below 1 where
+    there are too many images to compare all with all."""
 
     @property
     def k(self) -> int:
         """Neighbours an image."""
         return int(self.ids.shape[1])
+
+    @property
+    def search(self) -> str:
+        """How they were searched for, in words."""
+        if self.recall == 1:
+            return "compared with all"
+        return f"approximate: {100 * self.recall:.2f} % of those that matter were found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +56,10 @@ class Different:
 
     names: NDArray[np.uint64]
     """(m,) ascending."""
-    vectors: NDArray[np.float32]
-    """(m, d), on the grid."""
+    source: NDArray[np.float32]
+    """(n, d) the vectors of all rows..."""
+    first: NDArray[np.int64]
+    """(m,) ...and a row that has each."""
     place: NDArray[np.int64]
     """(n,) which of them each row has."""
     rows: NDArray[np.int64]
@@ -55,22 +72,29 @@ class Different:
         """Tell equal vectors (n, d) from different ones."""
         names, first, place = np.unique(name_vectors(vectors), return_index=True, return_inverse=True)
         start = np.append(0, np.cumsum(np.bincount(place, minlength=len(names))))
-        return cls(names, on_grid(vectors[first]), place, np.argsort(place, kind="stable"), start)
+        return cls(names, vectors, first, place, np.argsort(place, kind="stable"), start)
+
+    def take(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Some of the vectors, on the grid."""
+        return on_grid(self.source[self.first[places]])
 
 
-def find_neighbours(vectors: NDArray[np.float32], k: int, *, threads: int | None = None) -> Neighbours:
-    """Find the k nearest neighbours of every vector, by comparing all with all.
+def find_neighbours(
+    vectors: NDArray[np.float32], k: int, *, threads: int | None = None, scale: Scale = SCALE
+) -> Neighbours:
+    """Find the k nearest neighbours of every vector.
 
     Args:
         vectors: float32 (n, d), each of length 1.
         k: how many; fewer are given where there are not so many others.
         threads: cores to use, by default all.
+        scale: from which size on not all are compared with all.
 
     Returns:
         The same to the bit for any number of threads, and up to the numbering for any order of the vectors, but for
         equal ones.
     """
-    return _search(vectors, np.arange(len(vectors)), k, threads)
+    return _search(vectors, np.arange(len(vectors)), k, threads, scale)
 
 
 def neighbours_among(
@@ -80,6 +104,7 @@ def neighbours_among(
     vectors: NDArray[np.float32],
     known: Neighbours,
     threads: int | None = None,
+    scale: Scale = SCALE,
 ) -> Neighbours:
     """Find the k nearest neighbours of some vectors among themselves, as a search of these alone would.
 
@@ -91,6 +116,7 @@ def neighbours_among(
         vectors: float32 (n, d), each of length 1.
         known: of all vectors.
         threads: cores to use, by default all.
+        scale: from which size on not all are compared with all.
 
     Returns:
         For each member; the numbers are places in `members`.
@@ -102,13 +128,13 @@ def neighbours_among(
     order = np.argsort(ids < 0, axis=1, kind="stable")[:, :k]
     short = np.flatnonzero((ids >= 0).sum(1) < k)
     if len(short) == len(members):
-        return find_neighbours(vectors[members], k, threads=threads)
+        return find_neighbours(vectors[members], k, threads=threads, scale=scale)
     near = np.take_along_axis(ids, order, 1)
     similarities = np.take_along_axis(known.similarities[members], order, 1)
     if len(short):
-        found = _search(vectors[members], short, k, threads)
+        found = _search(vectors[members], short, k, threads, scale)
         near[short], similarities[short] = found.ids, found.similarities
-    return Neighbours(near, similarities)
+    return Neighbours(near, similarities, known.recall)
 
 
 def rank_again(vectors: NDArray[np.float32], known: Neighbours) -> Neighbours:
@@ -119,7 +145,7 @@ def rank_again(vectors: NDArray[np.float32], known: Neighbours) -> Neighbours:
         found = cosines(grid[row], grid[known.ids[row]])
         order = np.argsort(-found, kind="stable")
         ids[row], similarities[row] = known.ids[row, order], found[order]
-    return Neighbours(ids, similarities)
+    return Neighbours(ids, similarities, known.recall)
 
 
 def say_of_all(ranking: Ranking, different: Different, rows: NDArray[np.int64], k: int) -> Neighbours:
@@ -152,7 +178,7 @@ def _members(
     # Those with the same vector first, then the members of each place that is ranked.
     places = np.concatenate([own[:, None], np.maximum(ranked, 0)], axis=1)
     sizes = np.concatenate([size[own][:, None] - 1, np.where(ranked >= 0, size[ranked], 0)], axis=1)
-    square = np.einsum("md,md->m", vectors := different.vectors[own], vectors, dtype=np.float64)
+    square = np.einsum("md,md->m", vectors := different.take(own), vectors, dtype=np.float64)
     values = np.concatenate([np.round(square, DIGITS)[:, None].astype(np.float32), similar], axis=1)
     if (sizes[:, 0] == 0).all() and (sizes[:, 1 : k + 1] == 1).all():
         return different.rows[different.start[places[:, 1 : k + 1]]], values[:, 1 : k + 1]
@@ -169,12 +195,14 @@ def _members(
     return ids, similarities
 
 
-def _search(vectors: NDArray[np.float32], rows: NDArray[np.int64], k: int, threads: int | None) -> Neighbours:
+def _search(
+    vectors: NDArray[np.float32], rows: NDArray[np.int64], k: int, threads: int | None, scale: Scale
+) -> Neighbours:
     """The neighbours of some of the vectors among all of them."""
     k = min(k, len(vectors) - 1)
     if k < 1:
         return Neighbours(np.zeros((len(rows), 0), np.int32), np.zeros((len(rows), 0), np.float32))
     different = Different.of(vectors)
     asked, of = np.unique(different.place[rows], return_inverse=True)
-    found = rank(different.vectors, asked, k + SPARE, k, threads=threads or available_cores())
-    return say_of_all(Ranking(found.ids[of], found.similarities[of]), different, rows, k)
+    found, recall = rank_some(different.take, len(different.first), asked, k, scale, threads or available_cores())
+    return replace(say_of_all(found.take(of), different, rows, k), recall=recall)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-__all__ = ("DIGITS", "SPARE", "Ranking", "cosines", "fill", "name_vectors", "on_grid", "rank", "rank_hits")
+__all__ = ("DIGITS", "SPARE", "Ranking", "cosines", "name_vectors", "on_grid", "rank", "rank_among")
 
 DIGITS = 6
 """Of a similarity."""
@@ -44,6 +44,20 @@ class Ranking:
     def known(self) -> NDArray[np.int64]:
         """(n,) how many others are ranked: no vector that is not among them comes before one that is."""
         return np.asarray((self.ids >= 0).sum(1), np.int64)
+
+    @property
+    def length(self) -> int:
+        """How many others there is room for."""
+        return int(self.ids.shape[1])
+
+    def fill(self, parts: Iterable[tuple[NDArray[np.int64], Ranking]]) -> None:
+        """Put in rankings of some rows."""
+        for rows, part in parts:
+            self.ids[rows], self.similarities[rows] = part.ids, part.similarities
+
+    def take(self, rows: NDArray[np.int64]) -> Ranking:
+        """Those of some of the vectors."""
+        return Ranking(self.ids[rows], self.similarities[rows])
 
     @classmethod
     def empty(cls, count: int, length: int) -> Ranking:
@@ -89,58 +103,67 @@ def rank(base: NDArray[np.float32], rows: NDArray[np.int64], length: int, least:
         least: ...and how many at least: of equally similar ones at the end it is not always known who comes first.
         threads: Cores to use.
     """
-    length = min(length, max(len(base) - 1, 0))
-    found = Ranking.empty(len(rows), length)
-    asked, ask = np.arange(len(rows)), length + 1
-    while len(asked) and length:
+    everything = np.arange(len(base))
+    found = Ranking.empty(len(rows), min(length, max(len(base) - 1, 0)))
+    parts = [np.arange(at, min(at + QUERIES, len(rows))) for at in range(0, len(rows), QUERIES)]
 
-        def work(part: NDArray[np.int64], ask: int = ask) -> Ranking:
-            queries = base[rows[part]]
-            return rank_hits(queries, rows[part], base, ask, length)
+    def work(part: NDArray[np.int64]) -> Ranking:
+        return rank_among(base[rows[part]], rows[part], base, everything, found.length, least)
 
-        parts = [asked[start : start + QUERIES] for start in range(0, len(asked), QUERIES)]
-        fill(found, on_cores(work, parts, threads))
-        if ask >= len(base):
-            break
-        asked, ask = asked[found.known[asked] < min(least, length)], 4 * ask
+    found.fill(on_cores(work, parts, threads))
     return found
 
 
-def rank_hits(
+def rank_among(
     queries: NDArray[np.float32],
     own: NDArray[np.int64],
     base: NDArray[np.float32],
-    ask: int,
+    names: NDArray[np.int64],
     length: int,
+    least: int,
 ) -> Ranking:
-    """Rank some vectors by their similarity to queries, as far as products in single precision can tell.
+    """Rank some vectors by their similarity to queries.
 
     Args:
         queries: (m, d) on the grid.
-        own: (m,) which of `base` each query is, which is not ranked; -1 for none.
+        own: (m,) which vector each query is, which is not ranked.
         base: (n, d) on the grid.
-        ask: How many to look at.
-        length: How many to rank.
+        names: (n,) which vectors these are.
+        length: How many to rank...
+        least: ...and how many at least.
     """
+    found, asked, ask = Ranking.empty(len(queries), length), np.arange(len(queries)), length + 1
+    while len(asked) and length:
+        found.fill([(asked, _rank(queries[asked], own[asked], base, names, ask, length))])
+        if ask >= len(base):
+            break
+        asked, ask = asked[found.known[asked] < least], 4 * ask
+    return found
+
+
+def _rank(
+    queries: NDArray[np.float32],
+    own: NDArray[np.int64],
+    base: NDArray[np.float32],
+    names: NDArray[np.int64],
+    ask: int,
+    length: int,
+) -> Ranking:
+    """Rank as far as the largest products in single precision can tell."""
     product, place = strongest(queries, base, ask)
     exact = np.empty(product.shape)
     for row, query in enumerate(queries):
         exact[row] = cosines(query, base[place[row]])
-    out = place == own[:, None]
+    name = names[place]
+    out = name == own[:, None]
     if ask < len(base):
-        # All others are no nearer than the last, but for the worst that adding d products up in single precision does.
+        # All others are no nearer than the last, but for the worst that adding d products in single precision does.
         out |= exact <= product[:, -1:] + (queries.shape[1] * 2.0**-24 + 10.0**-DIGITS)
     exact[out] = -np.inf
-    order = np.lexsort((place, -exact), axis=1)[:, :length]
+    order = np.lexsort((name, -exact), axis=1)[:, :length]
     found = Ranking.empty(len(queries), length)
     at = slice(order.shape[1])
     known = ~np.take_along_axis(out, order, 1)
-    found.ids[:, at] = np.where(known, np.take_along_axis(place, order, 1), -1)
+    found.ids[:, at] = np.where(known, np.take_along_axis(name, order, 1), -1)
     found.similarities[:, at] = np.where(known, np.take_along_axis(exact, order, 1), 0)
     return found
-
-
-def fill(ranking: Ranking, parts: Iterable[tuple[NDArray[np.int64], Ranking]]) -> None:
-    """Put rankings of some rows into one of all."""
-    for rows, part in parts:
-        ranking.ids[rows], ranking.similarities[rows] = part.ids, part.similarities

@@ -79,7 +79,11 @@ def gallery_page(result: Result, store: Store) -> Page:
         standing=result.standing,
         tables=_TABLE_OF,
         originals=_way(result.work_dir, root),
-        about=(("fastdup-checks", __version__), ("encoder", scan.encoder)),
+        about=(
+            ("fastdup-checks", __version__),
+            ("encoder", scan.encoder),
+            ("neighbours", result.analysis.neighbours.search),
+        ),
     )
 
 

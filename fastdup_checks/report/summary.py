@@ -57,6 +57,7 @@ def summarise(
             "fastdup_checks": __version__,
             "encoder": scan.encoder,
             "decoder": scan.decoder,
+            "neighbours": {"search": analysis.neighbours.search, "recall": analysis.neighbours.recall},
         },
         "meta": {
             **meta,
