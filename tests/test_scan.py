@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from datasets import BROKEN, CLEAN, PLANTED, encoded, write_images
 
+from fastdup_checks import worker
 from fastdup_checks.decode import decode
 from fastdup_checks.encoders import DEFAULT_MODEL, ModelPlan
 from fastdup_checks.encoders.network import OnnxEncoder
@@ -52,6 +53,18 @@ def test_a_broken_file_anywhere_shifts_no_name(tmp_path, place):
     assert [r.path for r in found.images] == [r.path for r in clean.images]
     assert found.contents == clean.contents
     assert np.array_equal(found.vectors, clean.vectors)
+
+
+def test_how_many_images_are_in_memory_at_a_time_changes_nothing(tmp_path, monkeypatch):
+    root = write_images(tmp_path / "images", PLANTED)
+    together = scanned(tmp_path / "together", root)
+    monkeypatch.setattr(worker, "_BYTES", 1)
+    monkeypatch.setattr(worker, "_PIXELS", 20_000)
+    alone = scanned(tmp_path / "alone", root)
+    assert alone.fingerprint() == together.fingerprint()
+    assert [b.record.path for b in alone.broken] == [b.record.path for b in together.broken]
+    assert np.array_equal(alone.vectors, together.vectors)
+    assert alone.statistics.tobytes() == together.statistics.tobytes()
 
 
 def test_a_second_scan_measures_nothing(tmp_path):
