@@ -205,10 +205,10 @@ def read_baseline(path: Path | None, *, must_exist: bool = False) -> Baseline:
     problems = Problems(str(path))
     try:
         text = path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         if isinstance(error, FileNotFoundError) and not must_exist:
             return Baseline(path)
-        problems.add(0, f"cannot be read: {error.strerror or error}")
+        problems.add(0, f"cannot be read: {getattr(error, 'strerror', None) or error}")
         raise ConfigError(problems.found) from None
     return parse_baseline(path, text)
 

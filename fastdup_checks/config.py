@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ("DatasetPlan", "Plan", "TablePlan", "load_plan")
 
 _PLAN_KEYS = ("version", "extends", "dataset", "model", "embeddings", "limits", "baseline", "expectations")
+_LARGEST_LIMIT = 1_000_000
 _DATASET_KEYS = ("root", "splits", "labels", "groups", "include", "exclude")
 
 
@@ -99,7 +100,7 @@ def _read_plan(path: Path, problems: Problems, listing: Listing | None) -> Plan 
     else:
         problems.add(0, "the key 'dataset' is missing: where are the images? (dataset: {root: FOLDER})")
     entries = Entries(path, problems, dataset)
-    entries.extend(block, (str(path),))
+    entries.extend(block, (os.path.realpath(path),))
     entries.read(block, str(path))
     if not entries.found and not problems.found:
         problems.add(0, "nothing is expected: add 'expectations:' or 'extends: [fastdup_checks/hygiene]'")
@@ -117,8 +118,8 @@ def _read_plan(path: Path, problems: Problems, listing: Listing | None) -> Plan 
 def _read_file(path: Path, problems: Problems) -> Node | None:
     try:
         return load_document(path.read_bytes(), problems)
-    except OSError as error:
-        problems.add(0, f"cannot be read: {error.strerror or error}")
+    except (OSError, ValueError) as error:
+        problems.add(0, f"cannot be read: {getattr(error, 'strerror', None) or error}")
         return None
 
 
@@ -132,8 +133,8 @@ def _read_limits(block: Block, problems: Problems) -> dict[str, int]:
         for key in known:
             if key in inner.entries:
                 value = problems.number(inner.entries[key], f"limits.{key}")
-                if value is not None and (value < 1 or not value.is_integer()):
-                    problems.add(inner.lines[key], f"limits.{key} must be a whole number of at least 1")
+                if value is not None and not (1 <= value <= _LARGEST_LIMIT and value.is_integer()):
+                    problems.add(inner.lines[key], f"limits.{key} must be a whole number from 1 to {_LARGEST_LIMIT}")
                 elif value is not None:
                     limits[key] = int(value)
     return limits
@@ -149,7 +150,7 @@ class _Datasets:
     def read(self, node: Node) -> DatasetPlan | None:
         problems = self._problems
         if isinstance(node, Text) and not node.empty:
-            return DatasetPlan(self._here / node.text)
+            return DatasetPlan(self._here / os.path.expanduser(node.text))  # noqa: PTH111
         block = problems.block(node, "dataset")
         if block is None:
             return None
@@ -210,6 +211,6 @@ class _Datasets:
         if None in read.values():
             return None
         file = self._here / str(read["csv"])
-        if not file.is_file():
+        if not os.path.isfile(file):  # noqa: PTH113 - takes any text, however long
             self._problems.add(block.lines["csv"], f"dataset.{key}.csv: no such file {file}")
         return TablePlan(file, str(read["path"]), str(read[column]))

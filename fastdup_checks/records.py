@@ -75,8 +75,13 @@ def valid_text(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
+        pass
+    else:
+        return text
+    try:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return text
+    except UnicodeEncodeError:  # half a surrogate pair, as a name on Windows or a cell of a table can hold it
+        return text.encode("utf-8", "backslashreplace").decode()
 
 
 def printable(text: str) -> str:

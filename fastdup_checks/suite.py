@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from importlib import resources
@@ -25,6 +26,7 @@ __all__ = ("Entries", "check_version", "shipped_suites")
 _SUITE_KEYS = ("version", "extends", "description", "expectations")
 _COMMON_KEYS = ("at_most", "at_least", "id", "severity", "skip", "xfail", "marks")
 _PACKAGE = "fastdup_checks/"
+_MOST_SUITES = 100
 
 
 def shipped_suites() -> tuple[str, ...]:
@@ -50,11 +52,17 @@ class Entries:
         self._problems = problems
         self._dataset = dataset
         self.found: dict[str, Expectation] = {}
+        self._suites_read = 0
         self._anchor = 0
         """Line of the configuration file that extends the suite being read."""
 
     def extend(self, block: Block, above: tuple[str, ...]) -> None:
-        """Read the suites that a file extends, in their order."""
+        """Read the suites that a file extends, in their order.
+
+        Args:
+            block: the file.
+            above: the file and those that extend it, as their real paths.
+        """
         node = block.entries.get("extends")
         if node is None:
             return
@@ -72,18 +80,25 @@ class Entries:
             if name not in shipped_suites():
                 problems.add(line, f"extends: no shipped suite {name!r}{nearest(name, shipped_suites())}")
                 return
-            shown = name
+            shown = identity = name
             text = (resources.files("fastdup_checks.expectations") / f"{name[len(_PACKAGE) :]}.yml").read_bytes()
         else:
             file = Path(problems.path).parent / name
             shown = str(file)
             try:
                 text = file.read_bytes()
-            except OSError as error:
-                problems.add(line, f"extends: {file}: {error.strerror}; shipped suites: {', '.join(shipped_suites())}")
+            except (OSError, ValueError) as error:
+                why = getattr(error, "strerror", None) or error
+                problems.add(line, f"extends: {file}: {why}; shipped suites: {', '.join(shipped_suites())}")
                 return
-        if shown in above:
+            identity = os.path.realpath(file)
+        if identity in above:
             problems.add(line, f"extends: {name} extends itself")
+            return
+        self._suites_read += 1
+        if self._suites_read > _MOST_SUITES:
+            if self._suites_read == _MOST_SUITES + 1:
+                problems.add(line, f"extends: more than {_MOST_SUITES} suites, each counted as often as it is extended")
             return
         inner = Problems(shown)
         root = load_document(text, inner)
@@ -92,7 +107,7 @@ class Entries:
             inner.known_keys(block, _SUITE_KEYS, "a suite")
             check_version(block, inner)
             self._problems = inner
-            self.extend(block, (*above, shown))
+            self.extend(block, (*above, identity))
             self.read(block, shown)
             self._problems = problems
         problems.found.extend(inner.found)
@@ -130,7 +145,10 @@ class Entries:
                     return None
                 body = read
         else:
-            problems.add(node.line, "an expectation is one check with its bound: '- duplicate_rate: {at_most: 1%}'")
+            said = "an expectation is one check with its bound: '- duplicate_rate: {at_most: 1%}'"
+            if isinstance(node, Block) and (name := next(iter(node.entries), "")) in CHECKS:
+                said += f"; indent what belongs to {name} further than its name"
+            problems.add(node.line, said)
             return None
         check = CHECKS.get(name)
         if check is None:
@@ -152,13 +170,18 @@ class Entries:
             key: problems.text(body.entries[key], f"{check.name}.{key}") if key in body.entries else None
             for key in ("id", "severity", "skip", "xfail")
         }
+        for key in ("skip", "xfail"):
+            if texts[key] is not None and str(texts[key]).strip().lower() in _ANSWERS:
+                problems.add(body.lines[key], f"{key} is the reason why, in words, not {texts[key]!r}")
         severity = texts["severity"] or "error"
         if severity not in {"error", "warn"}:
             problems.add(body.lines["severity"], f"severity must be error or warn, not {severity!r}")
         marks = problems.texts(body.entries["marks"], f"{check.name}.marks") if "marks" in body.entries else ()
         identity = texts["id"] or _slug(check.name, [params.get(key) for key in kinds if kinds[key]["kind"] in _SCOPES])
-        if not re.fullmatch(r"[^\s\[\]/:]+", identity):
-            problems.add(line, f"the id {identity!r} may not hold blanks, brackets, colons or slashes")
+        if not re.fullmatch(r"[^\s\[\]/:]+", identity) or not identity.isprintable():
+            problems.add(
+                line, f"the id {identity!r} may not hold blanks, brackets, colons, slashes or hidden characters"
+            )
         if len(problems.found) > before:
             return None
         return Expectation(
@@ -243,6 +266,7 @@ class Entries:
                 self._problems.add(line, f"{check.name} needs dataset.{need}, and this dataset has none")
 
 
+_ANSWERS = {"true", "false", "yes", "no", "on", "off", "0", "1"}
 _SCOPES = {"split", "label", "split_pair"}
 
 

@@ -104,6 +104,18 @@ expectations:
         ("version: 1\ndataset: {root: x, labels: folder}\nexpectations: [broken_images]", "write parent_folder"),
         ("version: 1\ndataset: {root: x, labels: {csv: no.csv}}\nexpectations: [broken_images]", "no such file"),
         ("version: 1\ndataset: x\nexpectations: [{broken_images: {id: 'a b'}}]", "may not hold blanks"),
+        ('version: 1\ndataset: x\nexpectations: [{broken_images: {id: "a\\u202eb"}}]', "hidden characters"),
+        ("version: 1\ndataset: x\nexpectations: [{broken_images: {skip: false}}]", "skip is the reason why"),
+        ("version: 1\ndataset: x\nexpectations: [{broken_images: {xfail: yes}}]", "xfail is the reason why"),
+        ("version: 1\ndataset: x\nexpectations:\n  - broken_images:\n    at_most: 0", "indent what belongs to"),
+        ("version: 1\ndataset: x\nexpectations: [{split_drift: {at_most: 1e400}}]", "must be a number"),
+        ('version: 1\ndataset: x\nextends: "a\\0b"', "extends"),
+        (f"version: 1\ndataset: x\nmodel: {'m' * 5000}\nexpectations: [broken_images]", "no such file"),
+        (
+            f"version: 1\ndataset: {{root: x, labels: {{csv: {'c' * 5000}}}}}\nexpectations: [broken_images]",
+            "no such file",
+        ),
+        ("version: 1\ndataset: x\nlimits: {megabytes: 1e300}\nexpectations: [broken_images]", "from 1 to 1000000"),
         ("version: 1\ndataset: x\nexpectations: [{broken_images: {severity: low}}]", "severity must be error or warn"),
         ("version: 1\ndataset: x\nexpectations: [{outlier_rate: {threshold: 2}}]", "between 0 and 1"),
     ],
@@ -147,3 +159,26 @@ def test_a_suite_that_extends_itself_is_refused(tmp_path):
     (tmp_path / "data.yml").write_text("version: 1\ndataset: x\nextends: own.yml\n")
     with pytest.raises(ConfigError, match="extends itself"):
         load_plan(tmp_path / "data.yml")
+
+
+def test_suites_that_extend_each_other_by_another_way_round_are_refused(tmp_path):
+    (tmp_path / "a.yml").write_text(f"version: 1\nextends: ../{tmp_path.name}/b.yml\n")
+    (tmp_path / "b.yml").write_text(f"version: 1\nextends: ../{tmp_path.name}/a.yml\n")
+    found = problems_of(tmp_path, "version: 1\ndataset: x\nextends: a.yml\nexpectations: [broken_images]\n")
+    assert found == [f"2: extends: ../{tmp_path.name}/a.yml extends itself"]
+
+
+def test_suites_that_double_at_every_step_come_to_an_end(tmp_path):
+    for step in range(30):
+        (tmp_path / f"{step}.yml").write_text(f"version: 1\nextends: [{step + 1}.yml, {step + 1}.yml]\n")
+    (tmp_path / "30.yml").write_text("version: 1\nexpectations: [broken_images]\n")
+    found = problems_of(tmp_path, "version: 1\ndataset: x\nextends: 0.yml\n")
+    assert len(found) == 1
+    assert "more than 100 suites" in found[0]
+
+
+@pytest.mark.parametrize("dataset", ["~/images", "{root: ~/images}"])
+def test_a_tilde_is_the_home_in_both_ways_to_write_the_dataset(tmp_path, monkeypatch, dataset):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    plan = plan_of(tmp_path, f"version: 1\ndataset: {dataset}\nexpectations: [broken_images]\n")
+    assert plan.dataset.root == tmp_path / "images"

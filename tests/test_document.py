@@ -51,7 +51,9 @@ def test_reads_numbers_as_people_write_them(text, value):
     assert Problems("x").number(Text(text, 1, plain=True), "n") == value
 
 
-@pytest.mark.parametrize("text", ["one", "1%%", "%", "nan", "inf", "1 2", "0x10", ""])
+@pytest.mark.parametrize(
+    "text", ["one", "1%%", "%", "nan", "inf", "1 2", "0x10", "", "1e400", "1e-99999999999999999999", "9" * 400]
+)
 def test_refuses_what_is_no_number(text):
     problems = Problems("x.yml")
     assert problems.number(Text(text, 4, plain=True), "bound") is None
@@ -70,12 +72,57 @@ def test_an_alias_to_itself_ends():
     assert "alias" in problems[0]
 
 
-def test_tags_are_refused():
-    _, problems = load("a: !!python/object/apply:os.system ['true']")
+@pytest.mark.parametrize("text", ["!!python/object/apply:x [y]", "!env HOME", "!!binary aGk=", "!!set {b}"])
+def test_tags_are_refused(text):
+    _, problems = load(f"a: {text}")
     assert "not allowed" in problems[0]
 
 
-@pytest.mark.parametrize("text", ["a: [1, 2", "a:\n\t- b", "a: 'x", "{", "--- a\n--- b\n"])
+def test_merge_keys_are_refused_in_their_own_words():
+    _, problems = load("a: &a {b: 1}\nc: {<<: *a}\n")
+    assert problems == ["x.yml:2: merge keys (<<) are not read; write the keys out, or extend a suite"]
+
+
+def test_an_alias_stands_for_what_its_anchor_holds_however_often():
+    doubled = "".join(f"k{n}: &k{n} [{', '.join([f'*k{n - 1}'] * 9)}]\n" for n in range(1, 40))
+    node, problems = load(f"k0: &k0 {{b: 1}}\n{doubled}")
+    assert not problems
+    assert isinstance(node, Block)
+    assert isinstance(node.entries["k1"], Items)
+    assert node.entries["k1"].items[8] == node.entries["k0"]
+
+
+def test_a_second_document_is_refused():
+    _, problems = load("a: 1\n---\nb: 2\n")
+    assert problems == ["x.yml:2: a second document begins here; one is wanted"]
+
+
+def test_a_tab_that_indents_is_told():
+    _, problems = load("a:\n\tb: 1\n")
+    assert len(problems) == 1
+    assert problems[0].startswith("x.yml:2: not valid YAML: ")
+    assert problems[0].endswith("; indent with blanks, not with tabs")
+
+
+def test_half_of_a_surrogate_pair_is_refused():
+    _, problems = load('a: "\\ud800"')
+    assert len(problems) == 1
+
+
+def test_a_long_value_is_told_in_short():
+    problems = Problems("x.yml")
+    problems.number(Text("9" * 5000, 1, plain=True), "bound")
+    assert len(str(problems.found[0])) < 200
+
+
+def test_a_file_of_very_many_entries_is_read_whole():
+    node, problems = load("".join(f"- {{a: {n}, b: [{n}, {n}]}}\n" for n in range(30_000)))
+    assert not problems
+    assert isinstance(node, Items)
+    assert len(node.items) == 30_000
+
+
+@pytest.mark.parametrize("text", ["a: [1, 2", "a:\n\t- b", "a: 'x", "{"])
 def test_bad_yaml_is_one_problem_with_a_line(text):
     node, problems = load(text)
     assert node is None
@@ -97,8 +144,9 @@ def test_any_bytes_give_a_tree_or_a_problem(data):
 
 
 @pytest.mark.parametrize("opening", ["[", "{a: "])
-def test_what_is_nested_too_deeply_is_a_problem(opening):
+@pytest.mark.parametrize("times", [60, 100_000])
+def test_what_is_nested_too_deeply_is_a_problem(opening, times):
     problems = Problems("x.yml")
     closing = "]" if opening == "[" else "}"
-    assert load_document((opening * 3000 + closing * 3000).encode(), problems) is None
+    assert load_document((opening * times + closing * times).encode(), problems) is None
     assert [p.message for p in problems.found] == ["the text is nested too deeply"]

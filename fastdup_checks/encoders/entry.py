@@ -233,7 +233,7 @@ def _read_vectors(node: Node, here: Path, problems: Problems) -> VectorPlan | No
 
 def _existing_file(name: str, here: Path, what: str, line: int, problems: Problems) -> Path | None:
     file = here / os.path.expanduser(name)  # noqa: PTH111 - the other way raises where there is no such user
-    if file.is_file():
+    if os.path.isfile(file):  # noqa: PTH113 - takes any text, however long
         return file
     more = ""
     if what == "model":

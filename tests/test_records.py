@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastdup_checks.records import printable, valid_text
+
+
+@given(st.text())
+def test_valid_text_stays_as_it_is(text):
+    assert valid_text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("a\udcffb", "a\\xffb"), ("a\ud800b", "a\\ud800b"), ("\ud800\udcff", "\\ud800\\udcff")]
+)
+def test_what_is_no_text_is_spelt_out(text, shown):
+    assert valid_text(text) == shown
+
+
+@given(st.text(st.characters(codec=None)))
+def test_whatever_is_shown_is_on_one_line_and_can_be_written(text):
+    shown = printable(text)
+    assert shown.isprintable()
+    assert shown.encode().decode() == shown
