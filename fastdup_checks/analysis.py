@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +22,10 @@ from fastdup_checks.copies import (
 )
 from fastdup_checks.copies.calibration import model_version
 from fastdup_checks.derived import derive, texts_column, texts_of
+from fastdup_checks.encoders.plan import ModelPlan
 from fastdup_checks.engine import available_cores
 from fastdup_checks.families import Families, find_families
-from fastdup_checks.index import Neighbours, Scale, find_neighbours, neighbours_among
+from fastdup_checks.index import Neighbours, Scale, find_again, neighbours_among
 from fastdup_checks.labels import LabelSuspects, score_labels
 from fastdup_checks.outliers import AROUND, Outliers, describe, score_looks, score_outliers
 from fastdup_checks.quality import RULES, find_flaws
@@ -31,6 +33,7 @@ from fastdup_checks.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -64,6 +67,15 @@ class Analysis:
         """Names the scanned contents and how they were measured."""
         return self.scan.fingerprint()
 
+    def _kept(self, what: str) -> Path:
+        """A file that holds what was found the last time in this dataset, whatever images it had."""
+        settings = self.scan.settings
+        # The key of one's own vectors is another with every image: what was found names the vectors itself.
+        encoder = self.scan.encoder if isinstance(settings.model, ModelPlan) else ""
+        about = "\n".join((what, self.scan.dataset.reader.key, encoder, str(NEIGHBOURS), self.scale.key))
+        digest = hashlib.sha256(about.encode("utf-8", "surrogateescape")).hexdigest()
+        return settings.cache / f"{what}-1-{digest[:16]}.npz"
+
     @property
     def images(self) -> tuple[Record, ...]:
         """The readable images."""
@@ -74,8 +86,10 @@ class Analysis:
         """The nearest neighbours by embedding."""
 
         def compute() -> dict[str, NDArray[Any]]:
-            threads = self.scan.settings.threads
-            found = find_neighbours(self.scan.vectors, NEIGHBOURS, threads=threads, scale=self.scale)
+            threads = self.scan.settings.threads or available_cores()
+            found = find_again(
+                self.scan.vectors, NEIGHBOURS, self._kept("neighbours"), threads=threads, scale=self.scale
+            )
             return {"ids": found.ids, "similarities": found.similarities, "recall": np.array(found.recall)}
 
         known = self.derive(f"neighbours-3-{NEIGHBOURS}", compute, self.scale.key.encode())

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from datasets import BROKEN, CLEAN, PLANTED, write_images, write_project
+from datasets import BROKEN, CLEAN, PLANTED, encoded, write_images, write_project
 from PIL import Image
 
 import fastdup_checks
@@ -260,3 +260,19 @@ def test_the_command_line_says_that_a_search_was_approximate(tmp_path, capsys):
     result.analysis.neighbours = replace(result.analysis.neighbours, recall=0.9921)
     print_verdicts(result.verdicts)
     assert "neighbours: approximate: 99.21 % of those that matter were found" in capsys.readouterr().out
+
+
+def test_images_that_are_added_or_removed_give_the_report_of_a_run_from_nothing(tmp_path):
+    images = {f"train/{'cat' if seed % 2 else 'dog'}/{seed}.png": seed for seed in range(64)}
+    root = write_images(tmp_path / "images", images)
+    for change, path, content in ((0, None, None), (1, "train/cat/new.png", encoded(3)), (2, "train/cat/1.png", None)):
+        if path and content:
+            (root / path).write_bytes(content)
+        elif path:
+            (root / path).unlink()
+        grown = fastdup_checks.run(root, work_dir=tmp_path / "grown", cache_dir=tmp_path / "cache")
+        fresh = fastdup_checks.run(root, work_dir=tmp_path / "fresh", cache_dir=tmp_path / f"cache{change}")
+        assert grown.analysis.neighbours.ids.tobytes() == fresh.analysis.neighbours.ids.tobytes()
+        assert {n: (tmp_path / "grown" / n).read_bytes() for n in TABLES} == {
+            n: (tmp_path / "fresh" / n).read_bytes() for n in TABLES
+        }

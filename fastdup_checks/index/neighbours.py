@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -148,7 +148,9 @@ def rank_again(vectors: NDArray[np.float32], known: Neighbours) -> Neighbours:
     return Neighbours(ids, similarities, known.recall)
 
 
-def say_of_all(ranking: Ranking, different: Different, rows: NDArray[np.int64], k: int) -> Neighbours:
+def say_of_all(
+    ranking: Ranking, different: Different, rows: NDArray[np.int64], k: int, *, recall: float = 1.0
+) -> Neighbours:
     """The neighbours of images, from those of different vectors.
 
     Args:
@@ -156,6 +158,7 @@ def say_of_all(ranking: Ranking, different: Different, rows: NDArray[np.int64], 
         different: the vectors.
         rows: (m,) images.
         k: neighbours of each; there must be so many others.
+        recall: of the ranking.
     """
     ids, similarities = np.empty((len(rows), k), np.int32), np.empty((len(rows), k), np.float32)
     for begin in range(0, len(rows), _CHUNK):
@@ -163,7 +166,7 @@ def say_of_all(ranking: Ranking, different: Different, rows: NDArray[np.int64], 
         ids[part], similarities[part] = _members(
             ranking.ids[part], ranking.similarities[part], different, rows[part], k
         )
-    return Neighbours(ids, similarities)
+    return Neighbours(ids, similarities, recall)
 
 
 def _members(
@@ -205,4 +208,4 @@ def _search(
     different = Different.of(vectors)
     asked, of = np.unique(different.place[rows], return_inverse=True)
     found, recall = rank_some(different.take, len(different.first), asked, k, scale, threads or available_cores())
-    return replace(say_of_all(found.take(of), different, rows, k), recall=recall)
+    return say_of_all(found.take(of), different, rows, k, recall=recall)
