@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fastdup_checks.column import Column
 from fastdup_checks.document import Block, Problems, Text, load_document, nearest
 from fastdup_checks.encoders.entry import read_encoder
 from fastdup_checks.errors import ConfigError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from fastdup_checks.expectation import Expectation
     from fastdup_checks.listing import Listing
 
-__all__ = ("DatasetPlan", "Plan", "TablePlan", "load_plan")
+__all__ = ("DatasetPlan", "Plan", "load_plan")
 
 _PLAN_KEYS = ("version", "extends", "dataset", "model", "embeddings", "limits", "baseline", "expectations")
 _LARGEST_LIMIT = 1_000_000
@@ -29,24 +30,15 @@ _DATASET_KEYS = ("root", "splits", "labels", "groups", "include", "exclude")
 
 
 @dataclass(frozen=True, slots=True)
-class TablePlan:
-    """A CSV file with one value for each image."""
-
-    csv: Path
-    path: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
 class DatasetPlan:
     """Where the images are and what is known of them."""
 
     root: Path
-    splits: Mapping[str, tuple[str, ...]] | TablePlan | None = None
+    splits: Mapping[str, tuple[str, ...]] | Column | None = None
     """name -> folders or glob patterns below root."""
-    labels: TablePlan | str | None = None
-    """"parent_folder", a table, or None."""
-    groups: TablePlan | str | None = None
+    labels: Column | str | None = None
+    """"parent_folder", a column, or None."""
+    groups: Column | str | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     listing: Listing | None = None
@@ -170,7 +162,7 @@ class _Datasets:
             return None
         return DatasetPlan(self._here / os.path.expanduser(root), splits, labels, groups, patterns[0], patterns[1])  # noqa: PTH111
 
-    def _splits(self, node: Node) -> Mapping[str, tuple[str, ...]] | TablePlan | None:
+    def _splits(self, node: Node) -> Mapping[str, tuple[str, ...]] | Column | None:
         if isinstance(node, Text) and node.text in {"none", ""}:
             return None
         block = self._problems.block(node, "dataset.splits")
@@ -182,7 +174,7 @@ class _Datasets:
             self._problems.add(block.line, "dataset.splits is empty; write {train: FOLDER, test: FOLDER}")
         return {name: self._problems.texts(value, f"dataset.splits.{name}") for name, value in block.entries.items()}
 
-    def _column(self, block: Block, key: str, column: str) -> TablePlan | str | None:
+    def _column(self, block: Block, key: str, column: str) -> Column | str | None:
         node = block.entries.get(key)
         if node is None:
             return None
@@ -199,7 +191,7 @@ class _Datasets:
             )
         return word
 
-    def _table(self, block: Block, key: str, column: str) -> TablePlan | None:
+    def _table(self, block: Block, key: str, column: str) -> Column | None:
         self._problems.known_keys(block, ("csv", "path", column), f"dataset.{key}")
         if "csv" not in block.entries:
             self._problems.add(block.line, f"dataset.{key}: the key 'csv' is missing")
@@ -213,4 +205,4 @@ class _Datasets:
         file = self._here / str(read["csv"])
         if not os.path.isfile(file):  # noqa: PTH113 - takes any text, however long
             self._problems.add(block.lines["csv"], f"dataset.{key}.csv: no such file {file}")
-        return TablePlan(file, str(read["path"]), str(read[column]))
+        return Column(file, str(read["path"]), str(read[column]))

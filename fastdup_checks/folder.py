@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import errno
 import os
 import re
 import stat
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from fastdup_checks.column import Column
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.records import Dataset, Record, Stamp, printable, valid_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
-__all__ = ("FolderReader", "Table", "expect_folder", "find_files", "open_folder", "parent_label")
+__all__ = ("FolderReader", "expect_folder", "find_files", "open_folder", "parent_label")
 
 _SUFFIXES = (
     "jpg jpeg jpe jfif png apng gif bmp dib webp tif tiff ppm pgm pbm pnm tga ico jp2 j2k avif heic heif psd jxl"
@@ -59,52 +59,12 @@ def _open_now(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A CSV file that says something about images."""
-
-    csv: Path
-    path: str = "path"
-    """The column that names the image, relative to the dataset root."""
-    value: str = "label"
-    """The column that says what is wanted."""
-
-    def load(self) -> dict[str, str]:
-        """Path -> value; a row without a value is left out.
-
-        Raises:
-            DatasetError: with file and line, if the file, a column or a unique path is missing.
-        """
-        values: dict[str, str] = {}
-        try:
-            with self.csv.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-                rows = csv.DictReader(file)
-                columns = list(rows.fieldnames or ())
-                missing = [c for c in (self.path, self.value) if c not in columns]
-                if missing:
-                    names = ", ".join(map(repr, columns)) or "none"
-                    raise DatasetError(f"{self.csv}: no column {missing[0]!r}; the columns are {names}")
-                for row in rows:
-                    path = str(PurePosixPath((row[self.path] or "").replace("\\", "/")))
-                    value = row[self.value]
-                    if path in values and values[path] != value:
-                        raise DatasetError(
-                            f"{self.csv}:{rows.line_num}: {printable(path)} has two values for "
-                            f"{self.value!r}: {values[path]!r} and {value!r}"
-                        )
-                    if value:
-                        values[path] = value
-        except (OSError, csv.Error) as error:
-            raise DatasetError(f"{self.csv}: cannot be read ({error})") from error
-        return values
-
-
 def open_folder(
     root: Path,
     *,
-    splits: Mapping[str, Sequence[str]] | Table | None = None,
-    labels: str | Table | None = None,
-    groups: str | Table | None = None,
+    splits: Mapping[str, Sequence[str]] | Column | None = None,
+    labels: str | Column | None = None,
+    groups: str | Column | None = None,
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
 ) -> Dataset:
@@ -124,15 +84,15 @@ def open_folder(
     """
     paths, ignored = _list_images(root, include, exclude)
     tables = {
-        name: table.load()
+        name: table.load(root)
         for name, table in (("split", splits), ("label", labels), ("group", groups))
-        if isinstance(table, Table)
+        if isinstance(table, Column)
     }
-    _expect_common_paths(root, paths, (t for t in (splits, labels, groups) if isinstance(t, Table)), tables.values())
+    _expect_common_paths(root, paths, (t for t in (splits, labels, groups) if isinstance(t, Column)), tables.values())
     # A table may name images that are not there: they are broken images, not a smaller dataset.
     listed = {path for values in tables.values() for path in values}
     paths = sorted(listed.union(paths), key=os.fsencode) if listed else paths
-    split_of = tables["split"].get if isinstance(splits, Table) else _split_finder(root, splits or {})
+    split_of = tables["split"].get if isinstance(splits, Column) else _split_finder(root, splits or {})
     records = []
     for path in paths:
         split = split_of(path)
@@ -143,13 +103,13 @@ def open_folder(
         if label is not None and splits is not None and label == parent_label(path) and _is_split_folder(path, splits):
             label = None
         records.append(Record(path, split, label, _value(groups, tables.get("group"), path)))
-    if splits is not None and not isinstance(splits, Table):
+    if splits is not None and not isinstance(splits, Column):
         for name in set(splits).difference(r.split or "" for r in records):
             raise DatasetError(f"{root}: no image in split {name!r} ({', '.join(splits[name])})")
     if not records:
         others = sum(ignored.values())
         raise DatasetError(f"{root}: no images" + (f" among {others} files" if others else "; the folder is empty"))
-    names = dict.fromkeys(splits) if splits is not None and not isinstance(splits, Table) else {}
+    names = dict.fromkeys(splits) if splits is not None and not isinstance(splits, Column) else {}
     names |= dict.fromkeys(r.split for r in records if r.split is not None)
     return Dataset(
         root,
@@ -239,16 +199,16 @@ def _list_images(root: Path, include: Sequence[str], exclude: Sequence[str]) -> 
     return paths, ignored
 
 
-def _is_split_folder(path: str, splits: Mapping[str, Sequence[str]] | Table) -> bool:
+def _is_split_folder(path: str, splits: Mapping[str, Sequence[str]] | Column) -> bool:
     """Whether the image lies directly in the folder of its split, which is then no class."""
     folder = path.rsplit("/", 1)[0]
-    return not isinstance(splits, Table) and any(folder == place.strip("/") for p in splits.values() for place in p)
+    return not isinstance(splits, Column) and any(folder == place.strip("/") for p in splits.values() for place in p)
 
 
 def _expect_common_paths(
     root: Path,
     paths: Sequence[str],
-    tables: Iterable[Table],
+    tables: Iterable[Column],
     values: Iterable[Mapping[str, str]],
 ) -> None:
     for table, value_of in zip(tables, values, strict=True):
@@ -259,7 +219,7 @@ def _expect_common_paths(
             )
 
 
-def _value(wanted: str | Table | None, values: Mapping[str, str] | None, path: str) -> str | None:
+def _value(wanted: str | Column | None, values: Mapping[str, str] | None, path: str) -> str | None:
     if values is not None:
         return values.get(path)
     return parent_label(path) if wanted == "parent_folder" else None

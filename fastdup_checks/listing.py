@@ -6,8 +6,9 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from fastdup_checks.column import Column
 from fastdup_checks.errors import DatasetError
-from fastdup_checks.folder import FolderReader, Table, parent_label
+from fastdup_checks.folder import FolderReader, parent_label
 from fastdup_checks.records import Dataset, Record, printable
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def with_listing(plan: DatasetPlan, listing: Listing) -> DatasetPlan:
     return replace(plan, splits=dict.fromkeys(listing.splits, ()), labels=labels, groups=None, listing=listing)
 
 
-def open_listing(root: Path, listing: Listing, labels: str | Table | None) -> Dataset:
+def open_listing(root: Path, listing: Listing, labels: str | Column | None) -> Dataset:
     """The dataset of listed files. A file twice in a list, as for oversampling, is one image.
 
     Args:
@@ -56,7 +57,7 @@ def open_listing(root: Path, listing: Listing, labels: str | Table | None) -> Da
     Raises:
         DatasetError: if a file lies elsewhere, is in two lists or has two labels, or if a list is empty.
     """
-    table = labels.load() if isinstance(labels, Table) else None
+    table = labels.load(root) if isinstance(labels, Column) else None
     bases = tuple(dict.fromkeys((os.path.abspath(root), os.path.realpath(root))))  # noqa: PTH100
     records: dict[str, Record] = {}
     for split, files in listing.splits.items():

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from fastdup_checks.analysis import Analysis
 from fastdup_checks.baseline import pictures_of, read_baseline
 from fastdup_checks.checks import CHECKS
-from fastdup_checks.config import DatasetPlan, Plan, TablePlan, load_plan
+from fastdup_checks.config import DatasetPlan, Plan, load_plan
 from fastdup_checks.encoders.calibration import load_calibration
 from fastdup_checks.encoders.entry import model_named
 from fastdup_checks.encoders.plan import DEFAULT
 from fastdup_checks.errors import ExpectationFailed, ScanError
 from fastdup_checks.expectation import Expectation
-from fastdup_checks.folder import Table, expect_folder, open_folder
+from fastdup_checks.folder import expect_folder, open_folder
 from fastdup_checks.layout import detect_layout
 from fastdup_checks.limits import Limits
 from fastdup_checks.listing import make_listing, open_listing, with_listing
@@ -249,20 +249,13 @@ def open_dataset(plan: DatasetPlan) -> Dataset:
     Raises:
         DatasetError: if there are none, or a split, a table or a column is missing.
     """
-
-    def table(value: TablePlan | str | None) -> Table | str | None:
-        return Table(value.csv, value.path, value.value) if isinstance(value, TablePlan) else value
-
-    labels = table(plan.labels)
     if plan.listing is not None:
-        return open_listing(plan.root, plan.listing, labels)
-    splits = table(plan.splits) if isinstance(plan.splits, TablePlan) else plan.splits
-    assert not isinstance(splits, str)
+        return open_listing(plan.root, plan.listing, plan.labels)
     return open_folder(
         plan.root,
-        splits=splits,
-        labels=labels,
-        groups=table(plan.groups),
+        splits=plan.splits,
+        labels=plan.labels,
+        groups=plan.groups,
         include=plan.include,
         exclude=plan.exclude,
     )

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -125,3 +127,27 @@ def test_explain_says_of_each_check_what_its_page_says(capsys):
         assert all(f"{name}: " in said for name in check.parameters())
     assert main(["explain", "dubious"]) == 2
     assert "no check 'dubious'" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_an_output_that_takes_no_more_is_one_line_and_exit_status_3():
+    command = [sys.executable, "-m", "fastdup_checks", "explain"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 3
+    assert done.stderr == "fastdup-checks: [Errno 28] No space left on device\n"
+
+
+def test_a_terminal_that_cannot_spell_a_name_gets_it_spelt_out(tmp_path, monkeypatch):
+    write_images(tmp_path / "images", {"ü.png": b""})
+    (tmp_path / "data.yml").write_text("version: 1\ndataset: images\nexpectations: [broken_images]\n")
+    spoken = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", spoken)
+    assert run("check", tmp_path / "data.yml", "-q") == 1
+    assert b"\\xfc.png  (empty file)" in spoken.buffer.getvalue()
+
+
+def test_without_an_output_the_exit_status_still_tells(tmp_path, monkeypatch):
+    config = write_project(tmp_path, "broken_images: {at_most: 0}")
+    monkeypatch.setattr(sys, "stdout", None)
+    assert run("check", config, "-q") == 1

@@ -6,6 +6,7 @@ Exit status: 0 passed, 1 an expectation failed, 2 usage, configuration or datase
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -36,8 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
     for name, value in _QUIET_CORES.items():
         os.environ.setdefault(name, value)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # names of files and classes in what the terminal cannot spell
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status: int = options.work(options)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except FastdupChecksError as error:
         complain(str(error))
         for line in annotate_error(error):
@@ -47,9 +52,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain("interrupted; what was scanned is kept, and the next run goes on from there")
         return 130
     except BrokenPipeError:  # the reader of our output has gone, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 141
+    except OSError as error:  # a full disk, behind the report or behind our output
+        complain(str(error))
+        _drop_output()
+        return 3
     return status
+
+
+def _drop_output() -> None:
+    """Let what is still to be printed go nowhere, so that Python does not try once more at its end."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def make_parser() -> argparse.ArgumentParser:

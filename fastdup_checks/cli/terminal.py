@@ -36,7 +36,7 @@ def progress_of(options: argparse.Namespace) -> Progress | None:
 
 def print_verdicts(verdicts: Verdicts) -> None:
     """One line a verdict, with the worst findings of those that were not met; then whether a search was approximate."""
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    colour = sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for verdict in verdicts:
         word = f"{verdict.outcome.upper():8}" if verdict.outcome in {"failed", "warned"} else f"{verdict.outcome:8}"
         if colour:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastdup_checks.baseline import Baseline, read_baseline
-from fastdup_checks.config import Plan, TablePlan, load_plan
+from fastdup_checks.column import Column
+from fastdup_checks.config import Plan, load_plan
 from fastdup_checks.encoders.entry import model_named
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.limits import Limits
@@ -89,7 +90,7 @@ class Source:
         if self.splits or self.plan is None:
             return self.splits
         named = self.plan.dataset.splits
-        if isinstance(named, TablePlan):  # there as here the order is that of the first images
+        if isinstance(named, Column):  # there as here the order is that of the first images
             return tuple(dict.fromkeys(row.split for row in sort_rows(rows) if row.split is not None))
         return tuple(named) if named is not None else None
 
