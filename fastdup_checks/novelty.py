@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastdup_checks.index import similarities_to
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ("novelty_p_values",)
+__all__ = ("NEAR", "novelty_p_values")
 
-_NEAR = 3
-_DIGITS = 6
-_CHUNK = 1024
+NEAR = 3
+"""The similar image of the reference that counts."""
 
 
-def novelty_p_values(new: NDArray[np.float32], reference: NDArray[np.float32]) -> NDArray[np.float64]:
+def novelty_p_values(
+    new: NDArray[np.float32], reference: NDArray[np.float32], usual: NDArray[np.floating], *, threads: int | None = None
+) -> NDArray[np.float64]:
     """Say of each new image how ordinary its distance from the reference is.
 
     The strangeness of an image is how unlike the third most similar image of the reference it is. For the images of
@@ -27,23 +30,14 @@ def novelty_p_values(new: NDArray[np.float32], reference: NDArray[np.float32]) -
     Args:
         new: (n, d), each of length 1.
         reference: (m, d), likewise, copies left out; fewer than 100 cannot tell anything new at the 1 % level.
+        usual: (m,) the similarity of each image of the reference to its third most similar other there; see `NEAR`.
+        threads: cores to use, by default all.
 
     Returns:
         (n,) between 1 / (m + 1) and 1; small is new.
     """
-    if len(reference) <= _NEAR:
+    if len(reference) <= NEAR:
         return np.ones(len(new))
-    usual = np.sort(_similarity(reference, reference, rank=_NEAR + 1))  # each finds itself first
-    here = _similarity(new, reference, rank=_NEAR)
-    return np.asarray((1 + np.searchsorted(usual, here, "right")) / (len(usual) + 1), np.float64)
-
-
-def _similarity(queries: NDArray[np.float32], reference: NDArray[np.float32], *, rank: int) -> NDArray[np.float64]:
-    """(n,) the similarity of the rank-th most similar reference, rounded so that it is the same on every machine."""
-    out = np.empty(len(queries))
-    exact = reference.astype(np.float64)
-    for start in range(0, len(queries), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        found = queries[part].astype(np.float64) @ exact.T
-        out[part] = np.partition(found, found.shape[1] - rank, axis=1)[:, found.shape[1] - rank]
-    return np.asarray(np.round(out, _DIGITS), np.float64)
+    here = similarities_to(new, reference, NEAR, threads=threads)[:, NEAR - 1]
+    ordered = np.sort(usual.astype(np.float32))
+    return np.asarray((1 + np.searchsorted(ordered, here, "right")) / (len(ordered) + 1), np.float64)

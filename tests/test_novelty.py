@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fastdup_checks.novelty import novelty_p_values
+from fastdup_checks.index import find_neighbours, similarities_to
+from fastdup_checks.novelty import NEAR
+from fastdup_checks.novelty import novelty_p_values as p_values_of
+
+
+def novelty_p_values(new, reference):
+    return p_values_of(new, reference, find_neighbours(reference, NEAR).similarities[:, -1:].ravel())
 
 
 def source(n: int, seed: int, shift: float = 0.0) -> np.ndarray:
@@ -30,3 +36,12 @@ def test_images_of_another_source_are_new():
 @pytest.mark.parametrize("m", [0, 1, 3])
 def test_a_tiny_reference_makes_nothing_new(m):
     assert (novelty_p_values(source(5, 1), source(10, 2)[:m]) == 1).all()
+
+
+def test_similarities_to_others_are_brute_force_where_some_of_them_are_equal_too():
+    new, reference = source(40, 1), source(60, 2)
+    reference[10:20] = reference[0]
+    wanted = -np.sort(-(new.astype(np.float64) @ reference.T.astype(np.float64)), axis=1)
+    for k in (1, 3, 15, 60):
+        assert np.allclose(similarities_to(new, reference, k), wanted[:, :k], atol=1e-6)
+    assert similarities_to(new[:0], reference, 3).shape == (0, 3)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fastdup_checks.checks.check import at_most, check, parameter
 from fastdup_checks.checks.scope import share
+from fastdup_checks.derived import derive
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.findings import Finding, Measurement
-from fastdup_checks.novelty import novelty_p_values
+from fastdup_checks.index import Scale, find_neighbours
+from fastdup_checks.novelty import NEAR, novelty_p_values
 from fastdup_checks.records import printable
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastdup_checks.analysis import Analysis
+    from fastdup_checks.index import Neighbours
+    from fastdup_checks.scan import Settings
 
 __all__ = ("NoveltyScope", "novelty_rate")
 
@@ -50,18 +54,23 @@ def novelty_rate(analysis: Analysis, scope: NoveltyScope) -> Measurement:
     split = np.array([image.split for image in analysis.images], dtype=object)
     if scope.reference is not None:
         known, name = _load(scope.reference, analysis.scan.vectors.shape[1]), "the reference"
+        old = None
     else:
         against = scope.against or next((s for s in splits if s != new), new)
         old = np.flatnonzero(_rows(splits, split, against))
         _, first = np.unique(analysis.cluster_of[old], return_index=True)
-        known, name = analysis.scan.vectors[old[np.sort(first)]], printable(against)
+        old = old[np.sort(first)]
+        known, name = analysis.scan.vectors[old], printable(against)
         if against == new:
             raise DatasetError(f"novelty_rate: {printable(new)} cannot be new against itself")
     rows = np.flatnonzero(_rows(splits, split, new))
-    vectors = analysis.scan.vectors[rows]
-    p_values = analysis.derive(
-        "novelty-1", lambda: {"p": novelty_p_values(vectors, known)}, rows.tobytes(), known.tobytes()
-    )["p"]
+    settings = analysis.scan.settings
+
+    def compute() -> dict[str, NDArray[Any]]:
+        usual = _usual(settings, known) if old is None else _nearness(analysis.neighbours_among(old, NEAR))
+        return {"p": novelty_p_values(analysis.scan.vectors[rows], known, usual, threads=settings.threads)}
+
+    p_values = analysis.derive("novelty-2", compute, rows.tobytes(), known.tobytes())["p"]
     order = [place for place in np.lexsort((rows, p_values)).tolist() if p_values[place] <= scope.p_value]
     findings = tuple(
         Finding(
@@ -83,6 +92,20 @@ def _rows(splits: tuple[str, ...], split: NDArray[np.object_], name: str) -> NDA
         known = ", ".join(map(printable, splits)) or "none"
         raise DatasetError(f"there is no split {printable(name)!r}; the splits are: {known}")
     return np.asarray(split == name, bool)
+
+
+def _usual(settings: Settings, known: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How near the images of a reference are to each other, which is kept: the reference stays what it is."""
+
+    def compute() -> dict[str, NDArray[Any]]:
+        scale = Scale(directory=settings.cache)
+        return {"usual": _nearness(find_neighbours(known, NEAR, threads=settings.threads, scale=scale))}
+
+    return derive(settings.cache, "reference-1", (known.tobytes(), str(known.shape)), compute)["usual"]
+
+
+def _nearness(neighbours: Neighbours) -> NDArray[np.float32]:
+    return neighbours.similarities[:, neighbours.k - 1] if neighbours.k else np.zeros(0, np.float32)
 
 
 def _load(path: Path, d: int) -> NDArray[np.float32]:

@@ -9,7 +9,8 @@ import numpy as np
 
 from fastdup_checks.engine import available_cores
 from fastdup_checks.index.clusters import Scale
-from fastdup_checks.index.ranking import DIGITS, cosines, name_vectors, on_grid
+from fastdup_checks.index.products import QUERIES, on_cores
+from fastdup_checks.index.ranking import DIGITS, cosines, name_vectors, on_grid, rank_among
 from fastdup_checks.index.search import rank_some
 
 if TYPE_CHECKING:
@@ -18,7 +19,15 @@ if TYPE_CHECKING:
     from fastdup_checks.index.ranking import Ranking
 
 
-__all__ = ("Different", "Neighbours", "find_neighbours", "neighbours_among", "rank_again", "say_of_all")
+__all__ = (
+    "Different",
+    "Neighbours",
+    "find_neighbours",
+    "neighbours_among",
+    "rank_again",
+    "say_of_all",
+    "similarities_to",
+)
 
 SCALE = Scale()
 _CHUNK = 4096
@@ -146,6 +155,36 @@ def rank_again(vectors: NDArray[np.float32], known: Neighbours) -> Neighbours:
         order = np.argsort(-found, kind="stable")
         ids[row], similarities[row] = known.ids[row, order], found[order]
     return Neighbours(ids, similarities, known.recall)
+
+
+def similarities_to(
+    queries: NDArray[np.float32], base: NDArray[np.float32], k: int, *, threads: int | None = None
+) -> NDArray[np.float32]:
+    """Find how similar the k most similar of other vectors are to each of some.
+
+    Args:
+        queries: float32 (m, d), each of length 1.
+        base: (n, d), likewise, n at least k.
+        k: how many.
+        threads: cores to use, by default all.
+
+    Returns:
+        (m, k) cosines to six digits, the largest first.
+    """
+    different = Different.of(base)
+    vectors, size = different.take(np.arange(len(different.first))), np.diff(different.start)
+    names, grid = np.arange(len(vectors)), on_grid(queries)
+
+    def work(part: NDArray[np.int64]) -> NDArray[np.float32]:
+        length = min(k, len(vectors))
+        found = rank_among(grid[part], np.full(len(part), -1), vectors, names, length, length)
+        ends = np.cumsum(size[found.ids], axis=1)
+        column = np.stack([(ends <= at).sum(1) for at in range(k)], axis=1)
+        return np.take_along_axis(found.similarities, column, 1)
+
+    parts = [np.arange(at, min(at + QUERIES, len(grid))) for at in range(0, len(grid), QUERIES)]
+    found = [part for _, part in on_cores(work, parts, threads or available_cores())]
+    return np.concatenate([np.zeros((0, k), np.float32), *found])
 
 
 def say_of_all(
