@@ -21,11 +21,13 @@ from fastdup_checks.copies import (
     rank_to_keep,
 )
 from fastdup_checks.copies.calibration import model_version
+from fastdup_checks.copies.memory import name_pairs
 from fastdup_checks.derived import derive, texts_column, texts_of
 from fastdup_checks.encoders.plan import ModelPlan
 from fastdup_checks.engine import available_cores
 from fastdup_checks.families import Families, find_families
 from fastdup_checks.index import Neighbours, Scale, find_again, neighbours_among
+from fastdup_checks.index.ranking import name_vectors
 from fastdup_checks.labels import LabelSuspects, score_labels
 from fastdup_checks.outliers import AROUND, Outliers, describe, score_looks, score_outliers
 from fastdup_checks.quality import RULES, find_flaws
@@ -44,6 +46,8 @@ __all__ = ("Analysis",)
 
 NEIGHBOURS = 40
 """Neighbours of an image: enough for every measure that asks for them."""
+_COPIES = "copies-5"
+"""Names the search for copies; to be changed with it, since what it found is kept."""
 _AT_ONCE = 1024
 """Thumbnails in memory."""
 
@@ -130,6 +134,8 @@ class Analysis:
                     exact_group=self.exact_group,
                     thumbnails=lambda rows: scan.thumbnails(rows, store),
                     neighbours=neighbours,
+                    names=self._names(),
+                    kept=self._kept(f"{_COPIES}-{model_version()}"),
                 )
                 found = find_copies(
                     inputs,
@@ -147,9 +153,14 @@ class Analysis:
             }
 
         neighbours = str(self.scan.settings.neighbours or NEAREST)
-        known = self.derive(f"copies-5-{model_version()}", compute, neighbours.encode())
+        known = self.derive(f"{_COPIES}-{model_version()}", compute, neighbours.encode())
         edit = tuple(text or "" for text in texts_of(known["edit"]))
         return Copies(known["left"], known["right"], known["score"], known["exact"], edit, int(known["truncated"]))
+
+    def _names(self) -> NDArray[np.uint64]:
+        """(n,) a number for each image that follows from its pixels and its vector."""
+        pixels = np.array([int.from_bytes(digest[:8], "little") for digest in self.scan.pixels], np.uint64)
+        return name_pairs(pixels, name_vectors(self.scan.vectors))
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:

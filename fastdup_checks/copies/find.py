@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from fastdup_checks.copies.calibration import DEFAULT_THRESHOLD, REPORTING_FLOOR
 from fastdup_checks.copies.coarse import Descriptions
 from fastdup_checks.copies.edits import name_edits
 from fastdup_checks.copies.groups import connect
+from fastdup_checks.copies.memory import Memory, name_pairs, places_in
 from fastdup_checks.copies.nearest import nearest, whole_numbers
 from fastdup_checks.copies.pairs import Copies, CopyInputs
 from fastdup_checks.copies.pictures import grey, shrink
@@ -20,6 +21,8 @@ from fastdup_checks.copies.verify import Measured, look_first, measure
 from fastdup_checks.copies.windows import UNIT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 __all__ = ("NEAREST", "find_copies")
@@ -82,6 +85,8 @@ def find_copies(
         return _spread(np.arange(len(representatives)), _Known(len(representatives)), group, at_least, 0)
     search = _Search(inputs, first_row, group, threads, neighbours)
     search.run()
+    if inputs.kept is not None:
+        search.remember(inputs.kept)
     return _spread(search.group_of, search.known, group, at_least, search.truncated)
 
 
@@ -97,27 +102,71 @@ class _Search:
         self.truncated = 0
         self.models: Models = shipped()
         self.small: list[NDArray[np.int16]] = []
-        check, described, framed = np.empty(self.count, np.int64), [], []
-        for start in range(0, self.count, _ROWS):
-            thumbnails = inputs.thumbnails(rows[start : start + _ROWS])
-            small = shrink(thumbnails)
-            check[start : start + _ROWS] = [zlib.crc32(thumbnail.tobytes()) for thumbnail in thumbnails]
-            described.append(Descriptions.of(grey(small)))
-            has, inside = unframed(grey(small))
-            framed.append((has + start, inside))
-            if self.count <= _KEPT:
-                self.small.append(small)
-        order = _standard_order(inputs.width[rows], inputs.height[rows], check)
-        self.rows, self.group_of = rows[order], order
-        self.descriptions = Descriptions.join(described).take(order)
+        self.memory = None if inputs.kept is None else Memory.load(inputs.kept)
+        names = np.zeros(self.count, np.uint64) if inputs.names is None else inputs.names[rows]
+        described = self.describe(rows, names)
+        order = _standard_order(inputs.width[rows], inputs.height[rows], described["check"])
+        self.rows, self.group_of, self.names = rows[order], order, names[order]
+        self.described = {name: column[order] for name, column in described.items()}
+        self.descriptions = Descriptions(*(self.described[field.name] for field in fields(Descriptions)))
         self.small = [np.concatenate(self.small)[order]] if self.small else []
-        place = np.argsort(order)
-        self.place_of = place[group]
-        has = place[np.concatenate([has for has, _ in framed])]
-        by = np.argsort(has)
-        self.framed = has[by], np.concatenate([inside for _, inside in framed])[by]
+        self.place_of = np.argsort(order)[group]
+        has = np.flatnonzero(self.described["framed"])
+        self.framed = has, self.described["inside"][has]
         self.vectors = whole_numbers(inputs.embeddings[self.rows])
         self.shape = (inputs.width[self.rows] / inputs.height[self.rows]).astype(np.float32)
+
+    def describe(self, rows: NDArray[np.int64], names: NDArray[np.uint64]) -> dict[str, NDArray[Any]]:
+        """Describe the pictures of some images, as far as they are not known."""
+        memory = self.memory
+        known = np.full(len(rows), -1) if memory is None else places_in(names, memory.pictures)
+        new = np.flatnonzero(known < 0)
+        parts = []
+        for start in range(0, len(new), _ROWS):
+            thumbnails = self.inputs.thumbnails(rows[new[start : start + _ROWS]])
+            small = shrink(thumbnails)
+            parts.append(_describe(thumbnails, grey(small)))
+            if len(new) == self.count <= _KEPT:
+                self.small.append(small)
+        fresh = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
+        if memory is None or len(new) == len(rows):
+            return fresh
+        columns = {}
+        for name, column in memory.described.items():
+            columns[name] = column[known]
+            if fresh:
+                columns[name][new] = fresh[name]
+        return columns
+
+    def remembered(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Take what is known of pairs from the last search, and leave those that are to be judged."""
+        memory = self.memory
+        if memory is None:
+            return keys
+        names = name_pairs(self.names[keys // self.count], self.names[keys % self.count])
+        hit = places_in(names, memory.hits)
+        found = np.flatnonzero(hit >= 0)
+        self.known.keys = np.concatenate([self.known.keys, keys[found]])
+        self.known.score = np.concatenate([self.known.score, memory.score[hit[found]]])
+        self.known.edit += [memory.edit[at] for at in hit[found].tolist()]
+        return keys[places_in(names, memory.pairs) < 0]
+
+    def remember(self, file: Path) -> None:
+        """Keep for the next search what this one knows."""
+        known, by = self.known, np.argsort(self.names)
+        judged, hits = (
+            name_pairs(self.names[keys // self.count], self.names[keys % self.count])
+            for keys in (known.judged, known.keys)
+        )
+        order = np.argsort(hits)
+        Memory(
+            self.names[by],
+            {name: column[by] for name, column in self.described.items()},
+            np.sort(judged),
+            hits[order],
+            known.score[order],
+            tuple(known.edit[at] for at in order.tolist()),
+        ).save(file)
 
     def thumbnails(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         return self.inputs.thumbnails(self.rows[rows])
@@ -183,8 +232,9 @@ class _Search:
             size = np.bincount(label, minlength=self.count)
             needed = (label[first] != label[second]) | (size[label[first]] <= _WHOLE_GROUP)
             keys, first, second = keys[needed], first[needed], second[needed]
-        for start in range(0, len(keys), _PAIRS):
-            self.judge(keys[start : start + _PAIRS])
+        new = self.remembered(keys)
+        for start in range(0, len(new), _PAIRS):
+            self.judge(new[start : start + _PAIRS])
         known.judged = np.union1d(known.judged, keys)
 
     def judge(self, keys: NDArray[np.int64]) -> None:
@@ -239,6 +289,18 @@ class _Search:
                 self.truncated += len(rows)
         if keys:
             self.verify(np.unique(np.concatenate(keys)))
+
+
+def _describe(thumbnails: NDArray[np.uint8], pictures: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
+    """What the search remembers of pictures: thumbnails (n, 64, 64, 3), luminance (n, 32, 32)."""
+    described = Descriptions.of(pictures)
+    columns: dict[str, NDArray[Any]] = {field.name: getattr(described, field.name) for field in fields(Descriptions)}
+    columns["check"] = np.array([zlib.crc32(thumbnail.tobytes()) for thumbnail in thumbnails], np.int64)
+    has, inside = unframed(pictures)
+    columns["framed"] = np.zeros(len(pictures), bool)
+    columns["inside"] = np.zeros_like(described.whole)
+    columns["framed"][has], columns["inside"][has] = True, inside
+    return columns
 
 
 def _standard_order(width: NDArray[np.int32], height: NDArray[np.int32], check: NDArray[np.int64]) -> NDArray[np.int64]:

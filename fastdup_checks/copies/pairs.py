@@ -9,6 +9,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -35,6 +36,10 @@ class CopyInputs:
     """Loads thumbnails (rows, 64, 64, 3), RGB, the whole picture squashed to a square, for some rows."""
     neighbours: Neighbours | None = None
     """The nearest neighbours by embedding of every image, where they are known already."""
+    names: NDArray[np.uint64] | None = None
+    """(n,) a number for every image that follows from its pixels and its embedding..."""
+    kept: Path | None = None
+    """...by which this file tells what the last search found out; it is made where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
