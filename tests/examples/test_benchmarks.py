@@ -58,3 +58,13 @@ def test_a_sample_is_compared_with_chance(demo, table):
     rows = table("sample.py", demo / "images/train", "-n", 9, "--cache-dir", demo / "cache")
     assert [row[0] for row in rows] == ["picked", "random"]
     assert float(rows[0][1]) > float(rows[1][1])
+
+
+def test_every_stage_of_a_run_is_charged(demo, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["stages.py", str(demo / "images"), "--cache-dir", str(demo / "cache")])
+    runpy.run_path(str(FOLDER / "stages.py"), run_name="__main__")
+    rows = [line.rsplit(maxsplit=4) for line in capsys.readouterr().out.splitlines()[1:]]
+    assert [row[0] for row in rows][::9] == ["scan", "all"]
+    assert all(float(number) >= 0 for row in rows for number in row[1:])
+    user = [float(row[1]) for row in rows]
+    assert user[-1] >= sum(user[:-1]) - 0.1
