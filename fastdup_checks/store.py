@@ -80,7 +80,7 @@ class Store:
             ScanError: if the directory cannot be written, or the file is no database.
         """
         self.directory = directory
-        path = directory / "scan.sqlite"
+        self._path = path = directory / "scan.sqlite"
         try:
             _prepare(directory)
             self._db = sqlite3.connect(path, timeout=120, isolation_level=None)
@@ -120,13 +120,19 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
         try:
+            self._db.execute("BEGIN IMMEDIATE")
             yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
+            self._db.execute("COMMIT")
+        except BaseException as error:
+            if self._db.in_transaction:  # where the disk is full, SQLite has taken everything back by itself
+                self._db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise ScanError(
+                    f"{self._path}: the cache cannot be written ({error}). Make room, or name another directory "
+                    "(--cache-dir)",
+                ) from error
             raise
-        self._db.execute("COMMIT")
 
     def contents(self, place: str, stamps: Mapping[str, Stamp]) -> dict[str, bytes]:
         """The SHA-256 of those paths whose stamp is what it was when they were read."""

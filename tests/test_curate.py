@@ -113,6 +113,20 @@ def test_a_second_run_on_the_kept_files_passes_and_the_images_are_untouched(fold
     assert main(["clean", config, "-q", *lists, "--link", str(tree)]) == 2, "a folder in use is refused"
 
 
+def test_two_lists_do_not_go_into_one_file(folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["clean", str(folder / "data.yml"), "-q", "--out", "a.csv", "--removed", "./a.csv"]) == 2
+    assert "one file cannot hold both lists" in capsys.readouterr().err
+    assert not (tmp_path / "a.csv").exists()
+
+
+@pytest.mark.parametrize("score", ["nan", "2", "-1", "half"])
+def test_a_threshold_is_a_score(folder, score, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["clean", str(folder / "data.yml"), "--threshold", score])
+    assert "is not a score from 0 to 1" in capsys.readouterr().err
+
+
 def test_sample_lists_as_many_images_as_asked(folder, tmp_path, capsys):
     out = tmp_path / "sample.csv"
     assert main(["sample", str(folder / "data.yml"), "-q", "-n", "6", "--out", str(out)]) == 0

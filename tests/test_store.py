@@ -96,6 +96,15 @@ def test_what_is_no_database_is_a_clear_error(tmp_path):
         Store(tmp_path / "file" / "cache")
 
 
+def test_a_disk_that_is_full_is_a_clear_error_and_what_was_there_stays(tmp_path):
+    with Store(tmp_path) as store:
+        remember(store, "a.png", Stamp(1, OLD), b"a")
+        store._db.execute("PRAGMA max_page_count=1")  # no more pages than there are
+        with pytest.raises(ScanError, match=r"scan\.sqlite: the cache cannot be written .* is full"):
+            remember(store, "b.png", Stamp(1, OLD), b"b", vector=b"v" * 100_000)
+        assert set(store.contents("here", {"a.png": Stamp(1, OLD), "b.png": Stamp(1, OLD)})) == {"a.png"}
+
+
 def test_an_empty_scan_has_no_thumbnails(tmp_path):
     with Store(tmp_path) as store:
         assert np.array_equal(store.thumbnails([], decoder="d", side=4), np.empty((0, 4, 4, 3), np.uint8))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import io
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +15,6 @@ from fastdup_checks.errors import DatasetError
 from fastdup_checks.records import printable, valid_text
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Iterable, Sequence
 
     from fastdup_checks.analysis import Analysis
@@ -45,7 +46,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         choices=("outliers", "suspects", "flawed"),
         help="remove these too; may be repeated",
     )
-    parser.add_argument("--threshold", type=float, default=0.5, help="score of an outlier or a suspect (default: 0.5)")
+    parser.add_argument(
+        "--threshold", type=_share, metavar="SCORE", default=0.5, help="score of an outlier or a suspect (default: 0.5)"
+    )
     _add_tree_options(parser)
     parser.set_defaults(work=_clean)
 
@@ -61,6 +64,16 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--out", type=Path, metavar="FILE", default=Path("sample.csv"), help="default: sample.csv")
     _add_tree_options(parser)
     parser.set_defaults(work=_sample)
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a score from 0 to 1")
+    return value
 
 
 def _add_tree_options(parser: argparse.ArgumentParser) -> None:
@@ -81,6 +94,8 @@ def _analyse(options: argparse.Namespace) -> Analysis:
 def _clean(options: argparse.Namespace) -> int:
     from fastdup_checks.curate import clean
 
+    if os.path.realpath(options.out) == os.path.realpath(options.removed):
+        raise DatasetError(f"{options.out}: one file cannot hold both lists; give --out and --removed two names")
     analysis = _analyse(options)
     done = clean(analysis, leaks_from=options.leaks_from, drop=options.drop, threshold=options.threshold)
     _write(options.out, ("path", "split", "label", "note"), ((k.path, k.split, k.label, k.note) for k in done.kept))

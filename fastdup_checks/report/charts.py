@@ -41,7 +41,7 @@ class Histogram:
     high: str
     count: int
     threshold: float | None
-    """x of the line, if it lies in the box."""
+    """x of the line, or None where there is no threshold."""
     threshold_text: str
     summary: str
     """The picture in one sentence, for those who do not see it."""
@@ -75,7 +75,10 @@ def histogram(distribution: Distribution) -> Histogram | None:
     values = values[np.isfinite(values)]
     if not values.size:
         return None
-    low, high = float(values.min()), float(values.max())
+    least, most = float(values.min()), float(values.max())
+    threshold = distribution.threshold
+    # The axis reaches as far as the threshold, so that the line shows on which side of it the values are.
+    low, high = (least, most) if threshold is None else (min(least, threshold), max(most, threshold))
     if high <= low:
         high = low + (abs(low) or 1.0) * 1e-3
     counts, edges = np.histogram(values, bins=BINS, range=(low, high))
@@ -93,17 +96,15 @@ def histogram(distribution: Distribution) -> Histogram | None:
     )
     name = printable(distribution.name)
     middle = float(np.median(values))
-    threshold = distribution.threshold
-    inside = threshold is not None and low <= threshold <= high
     return Histogram(
         name=name,
         bars=bars,
         low=f"{low:.3g}",
         high=f"{high:.3g}",
         count=int(values.size),
-        threshold=round(100 * (threshold - low) / (high - low), 2) if threshold is not None and inside else None,
+        threshold=None if threshold is None else round(100 * (threshold - low) / (high - low), 2),
         threshold_text="" if threshold is None else f"{threshold:.3g}",
-        summary=f"{name}: {values.size} values from {low:.3g} to {high:.3g}, half of them below {middle:.3g}",
+        summary=f"{name}: {values.size} values from {least:.3g} to {most:.3g}, half of them below {middle:.3g}",
     )
 
 

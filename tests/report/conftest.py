@@ -1,6 +1,8 @@
-"""A page with one expectation of every kind and with hostile names."""
+"""A page with one expectation of every kind and with hostile names, and a browser to open it."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -8,7 +10,14 @@ from studio import HOSTILE, Studio, verdict
 
 from fastdup_checks.expectation import Bound
 from fastdup_checks.findings import Finding
+from fastdup_checks.report.gallery import render_gallery
 from fastdup_checks.report.page import Distribution, Map, Page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from visiting import Visit, sync_api
 
 
 @pytest.fixture
@@ -59,3 +68,29 @@ def full_page(studio: Studio) -> Page:
         tables={"leak": "leaks.csv"},
         about=(("fastdup-checks", "0.1.0"), ("configuration", "data.yml")),
     )
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[sync_api.Browser]:
+    from visiting import CHROMIUM, sync_api
+
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def gallery(full_page: Page, tmp_path: Path) -> Path:
+    path = tmp_path / "gallery.html"
+    path.write_text(render_gallery(full_page), encoding="utf-8", newline="\n")
+    return path
+
+
+@pytest.fixture
+def visit(browser: sync_api.Browser, gallery: Path) -> Iterator[Visit]:
+    from visiting import Visit
+
+    opened = Visit(browser, gallery)
+    yield opened
+    opened.close()

@@ -39,11 +39,12 @@ def test_the_threshold_is_drawn_where_it_lies() -> None:
     assert drawn.threshold == 25
 
 
-def test_a_threshold_beyond_the_values_is_said_and_not_drawn() -> None:
+def test_the_axis_reaches_as_far_as_a_threshold_beyond_the_values() -> None:
     drawn = histogram(Distribution("x", np.array([0.0, 10.0]), 20))
     assert drawn is not None
-    assert drawn.threshold is None
-    assert drawn.threshold_text == "20"
+    assert (drawn.low, drawn.high, drawn.threshold, drawn.threshold_text) == ("0", "20", 100, "20")
+    assert drawn.summary.startswith("x: 2 values from 0 to 10")
+    assert all(x < 100 for x, *_ in drawn.bars)
 
 
 def test_classes_come_by_size_and_their_parts_add_up() -> None:
