@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fastdup_checks.baseline_file import FILE_NAME
 from fastdup_checks.column import Column
 from fastdup_checks.document import Block, Problems, Text, load_document, nearest
 from fastdup_checks.encoders.entry import read_encoder
@@ -98,7 +99,7 @@ def _read_plan(path: Path, problems: Problems, listing: Listing | None) -> Plan 
         problems.add(0, "nothing is expected: add 'expectations:' or 'extends: [fastdup_checks/hygiene]'")
     model = read_encoder(block, path.parent, problems)
     limits = _read_limits(block, problems)
-    baseline: Path | None = path.parent / "fastdup-baseline.yml"
+    baseline: Path | None = path.parent / FILE_NAME
     if "baseline" in block.entries:
         name = problems.text(block.entries["baseline"], "baseline")
         baseline = None if name in {None, "none"} else path.parent / str(name)

@@ -11,7 +11,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastdup_checks.baseline import FILE_NAME, Accepted, Baseline, Reached, parse_baseline, read_baseline
+from fastdup_checks.baseline import Accepted, Baseline, Reached
+from fastdup_checks.baseline_file import FILE_NAME, parse_baseline, read_baseline
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.errors import ConfigError
 from fastdup_checks.expectation import Bound

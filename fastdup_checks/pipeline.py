@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastdup_checks.analysis import Analysis
-from fastdup_checks.baseline import pictures_of, read_baseline
+from fastdup_checks.baseline import pictures_of
+from fastdup_checks.baseline_file import read_baseline
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.config import DatasetPlan, Plan, load_plan
 from fastdup_checks.encoders.calibration import load_calibration

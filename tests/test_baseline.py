@@ -8,7 +8,8 @@ from datasets import CLEAN, PLANTED, encoded, write_project
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastdup_checks.baseline import Accepted, Baseline, Picture, Reached, parse_baseline, pictures_of, read_baseline
+from fastdup_checks.baseline import Accepted, Baseline, Picture, Reached, pictures_of
+from fastdup_checks.baseline_file import parse_baseline, read_baseline
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.config import load_plan
 from fastdup_checks.errors import ConfigError

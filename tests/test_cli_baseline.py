@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from datasets import CLEAN, write_project
 
-from fastdup_checks.baseline import read_baseline
+from fastdup_checks.baseline_file import read_baseline
 from fastdup_checks.cli import main
 
 REASON = ("--accept", "--reason", "reviewed", "--author", "ada", "-q")

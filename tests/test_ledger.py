@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastdup_checks.baseline import Accepted, Picture, Reached, parse_baseline
+from fastdup_checks.baseline import Accepted, Picture, Reached
+from fastdup_checks.baseline_file import parse_baseline
 from fastdup_checks.expectation import Bound, Expectation
 from fastdup_checks.findings import Finding, Measurement
 from fastdup_checks.ledger import accept, reach, render, revise

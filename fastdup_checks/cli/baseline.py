@@ -49,7 +49,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _baseline(options: argparse.Namespace) -> int:
-    from fastdup_checks.baseline import pictures_of, read_baseline
+    from fastdup_checks.baseline import pictures_of
+    from fastdup_checks.baseline_file import read_baseline
     from fastdup_checks.config import load_plan
     from fastdup_checks.ledger import accept, default_author, reach, update
     from fastdup_checks.pipeline import analyse, evaluate

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastdup_checks.baseline import Baseline, read_baseline
+from fastdup_checks.baseline import Baseline
+from fastdup_checks.baseline_file import read_baseline
 from fastdup_checks.column import Column
 from fastdup_checks.config import Plan, load_plan
 from fastdup_checks.encoders.entry import model_named

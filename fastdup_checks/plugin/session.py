@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fastdup_checks._version import __version__
-from fastdup_checks.baseline import read_baseline
+from fastdup_checks.baseline_file import read_baseline
 from fastdup_checks.config import load_plan
 from fastdup_checks.errors import ConfigError, FastdupChecksError, Problem
 from fastdup_checks.ledger import default_author

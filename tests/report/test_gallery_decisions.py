@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 from visiting import Visit, in_browser, press, saved, sync_api
 
-from fastdup_checks.baseline import parse_baseline
+from fastdup_checks.baseline_file import parse_baseline
 from fastdup_checks.ledger import render, revise
 from fastdup_checks.report.page import Page
 
