@@ -36,7 +36,14 @@ class Listing:
 
 
 def make_listing(images: Mapping[str, Iterable[Listed]]) -> Listing:
-    """Take lists of files as they are; relative paths start in the working directory, as they do for the loader."""
+    """Take lists of files as they are; relative paths start in the working directory, as they do for the loader.
+
+    Raises:
+        TypeError: if what stands for the files of a split is one path.
+    """
+    for name, files in images.items():
+        if isinstance(files, str | bytes | os.PathLike):
+            raise TypeError(f"images[{name!r}] is one path; a list of files is wanted")
     return Listing({name: tuple(_file(item) for item in files) for name, files in images.items()})
 
 

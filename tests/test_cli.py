@@ -58,7 +58,9 @@ def test_a_scan_that_cannot_be_done_is_exit_status_3(tmp_path, capsys):
     assert "the cache cannot be opened" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [(), ("nonsense",), ("check",), ("run", "x", "--threads", "0")])
+@pytest.mark.parametrize(
+    "arguments", [(), ("nonsense",), ("check",), ("run", ""), ("init", ""), ("run", "x", "--threads", "0")]
+)
 def test_wrong_usage_is_exit_status_2(arguments):
     with pytest.raises(SystemExit) as error:
         run(*arguments)

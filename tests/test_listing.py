@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from datasets import CLEAN, PLANTED, write_images
@@ -103,3 +104,9 @@ def test_expectations_must_speak_of_the_lists(config):
         fastdup_checks.check(config, images={"train": TRAIN, "test": VALID})
     with pytest.raises(ConfigError, match="the dataset has no splits"):
         fastdup_checks.check(config)
+
+
+@pytest.mark.parametrize("files", ["images/1.png", Path("images")])
+def test_one_path_is_no_list(config, files):
+    with pytest.raises(TypeError, match=r"images\['train'\] is one path; a list of files is wanted"):
+        fastdup_checks.check(config, images={"train": files, "valid": VALID})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastdup_checks.cli.terminal import add_scan_options, complain, progress_of, show_path
+from fastdup_checks.cli.terminal import add_scan_options, complain, folder, progress_of, show_path
 
 if TYPE_CHECKING:
     import argparse
@@ -21,7 +21,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         description="Look at a folder of images and write a commented data.yml whose bounds are near today's values, "
         "so that the build passes now and fails when the data gets worse.",
     )
-    parser.add_argument("images", type=Path, metavar="DIR", help="the folder of images")
+    parser.add_argument("images", type=folder, metavar="DIR", help="the folder of images")
     parser.add_argument("--out", type=Path, metavar="FILE", default=Path("data.yml"), help="default: data.yml")
     add_scan_options(parser)
     parser.set_defaults(work=_init)

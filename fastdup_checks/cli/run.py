@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastdup_checks.cli.terminal import add_scan_options, print_verdicts, progress_of, show_path
+from fastdup_checks.cli.terminal import add_scan_options, folder, print_verdicts, progress_of, show_path
 from fastdup_checks.records import printable
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         description="Scan a folder of images, and write every table and the gallery. Splits and labels are guessed "
         "from the names of the folders; a data.yml (see `init`) states them.",
     )
-    parser.add_argument("images", type=Path, metavar="IMAGES", help="the folder")
+    parser.add_argument("images", type=folder, metavar="IMAGES", help="the folder")
     parser.add_argument(
         "--work-dir",
         type=Path,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fastdup_checks.progress import Progress
     from fastdup_checks.result import Verdicts
 
-__all__ = ("add_scan_options", "complain", "print_verdicts", "progress_of", "show_path")
+__all__ = ("add_scan_options", "complain", "folder", "print_verdicts", "progress_of", "show_path")
 
 _COLOUR = {"passed": "32", "failed": "31;1", "warned": "33", "xfailed": "33", "skipped": "2", "measured": "36"}
 _SHOWN = 3
@@ -27,6 +27,13 @@ def add_scan_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cache-dir", type=Path, metavar="DIR", help="where measurements are kept between runs")
     parser.add_argument("--threads", type=_threads, metavar="N", help="cores to use (default: all)")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress")
+
+
+def folder(text: str) -> Path:
+    """A folder as an argument; an empty text, as of a shell variable that is not set, is not the working directory."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name of a folder is wanted, and this is empty")
+    return Path(text)
 
 
 def progress_of(options: argparse.Namespace) -> Progress | None:
