@@ -11,7 +11,7 @@ import sqlite3
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -134,10 +134,19 @@ class Store:
                 ) from error
             raise
 
+    def _rows(self, query: str, values: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+        try:
+            yield from self._db.execute(query, values)
+        except sqlite3.Error as error:
+            raise ScanError(
+                f"{self._path}: the cache cannot be read ({error}). Delete the file, or name another directory "
+                "(--cache-dir)",
+            ) from error
+
     def contents(self, place: str, stamps: Mapping[str, Stamp]) -> dict[str, bytes]:
         """The SHA-256 of those paths whose stamp is what it was when they were read."""
         known: dict[str, bytes] = {}
-        rows = self._db.execute("SELECT path, size, changed_ns, seen_ns, content FROM files WHERE place=?", (place,))
+        rows = self._rows("SELECT path, size, changed_ns, seen_ns, content FROM files WHERE place=?", (place,))
         for raw, size, changed_ns, seen_ns, content in rows:
             path = os.fsdecode(raw)
             if stamps.get(path) == Stamp(size, changed_ns) and seen_ns - changed_ns > _RACY_NS:
@@ -189,14 +198,14 @@ class Store:
             marks = ",".join("?" * len(some))
             done |= {
                 row[0]
-                for row in self._db.execute(
+                for row in self._rows(
                     f"SELECT content FROM pictures WHERE decoder=? AND failure IS NOT NULL AND content IN ({marks})",  # noqa: S608
                     (decoder, *some),
                 )
             }
             done |= {
                 row[0]
-                for row in self._db.execute(
+                for row in self._rows(
                     "SELECT content FROM vectors JOIN pictures USING (content) "  # noqa: S608
                     f"WHERE encoder=? AND decoder=? AND content IN ({marks})",
                     (encoder, decoder, *some),
@@ -208,7 +217,7 @@ class Store:
         """All contents for which nothing is missing."""
         return {
             row[0]
-            for row in self._db.execute(
+            for row in self._rows(
                 "SELECT content FROM pictures WHERE decoder=? AND failure IS NOT NULL UNION ALL "
                 "SELECT content FROM vectors JOIN pictures USING (content) WHERE encoder=? AND decoder=?",
                 (decoder, encoder, decoder),
@@ -219,7 +228,7 @@ class Store:
         """What is known of the contents, without thumbnails, in no particular order."""
         for some in _batches(list(dict.fromkeys(contents))):
             marks = ",".join("?" * len(some))
-            for row in self._db.execute(
+            for row in self._rows(
                 "SELECT content, failure, size, width, height, format, mode, pixels, statistics "  # noqa: S608
                 f"FROM pictures WHERE decoder=? AND content IN ({marks})",
                 (decoder, *some),
@@ -230,7 +239,7 @@ class Store:
         """(content, float32 bytes) of the contents, in no particular order."""
         for some in _batches(list(dict.fromkeys(contents))):
             marks = ",".join("?" * len(some))
-            yield from self._db.execute(
+            yield from self._rows(
                 f"SELECT content, vector FROM vectors WHERE encoder=? AND content IN ({marks})",  # noqa: S608
                 (encoder, *some),
             )
@@ -241,7 +250,7 @@ class Store:
         for some in _batches(list(dict.fromkeys(contents))):
             marks = ",".join("?" * len(some))
             found.update(
-                self._db.execute(
+                self._rows(
                     f"SELECT content, thumbnail FROM thumbnails WHERE decoder=? AND content IN ({marks})",  # noqa: S608
                     (decoder, *some),
                 )
@@ -253,8 +262,7 @@ class Store:
 
     def derived(self, name: str) -> bytes | None:
         """A stored result, by a name that covers everything it was derived from."""
-        row = self._db.execute("SELECT value FROM derived WHERE name=?", (name,)).fetchone()
-        return None if row is None else row[0]
+        return next((row[0] for row in self._rows("SELECT value FROM derived WHERE name=?", (name,))), None)
 
     def derive(self, name: str, value: bytes) -> None:
         """Store a result."""

@@ -105,6 +105,16 @@ def test_a_disk_that_is_full_is_a_clear_error_and_what_was_there_stays(tmp_path)
         assert set(store.contents("here", {"a.png": Stamp(1, OLD), "b.png": Stamp(1, OLD)})) == {"a.png"}
 
 
+def test_a_damaged_file_is_a_clear_error(tmp_path):
+    with Store(tmp_path) as store:
+        remember(store, "a.png", Stamp(1, OLD), b"a")
+    file = tmp_path / "scan.sqlite"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    with Store(tmp_path) as store, pytest.raises(ScanError, match=r"scan\.sqlite: the cache cannot be read"):
+        store.contents("here", {"a.png": Stamp(1, OLD)})
+
+
 def test_an_empty_scan_has_no_thumbnails(tmp_path):
     with Store(tmp_path) as store:
         assert np.array_equal(store.thumbnails([], decoder="d", side=4), np.empty((0, 4, 4, 3), np.uint8))
