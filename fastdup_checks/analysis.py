@@ -134,6 +134,7 @@ class Analysis:
                     exact_group=self.exact_group,
                     thumbnails=lambda rows: scan.thumbnails(rows, store),
                     neighbours=neighbours,
+                    scale=self.scale,
                     names=self._names(),
                     kept=self._kept(f"{_COPIES}-{model_version()}"),
                 )
@@ -150,12 +151,21 @@ class Analysis:
                 "exact": found.exact,
                 "edit": texts_column(found.edit),
                 "truncated": np.array(found.truncated),
+                "recall": np.array(found.recall),
             }
 
         neighbours = str(self.scan.settings.neighbours or NEAREST)
-        known = self.derive(f"{_COPIES}-{model_version()}", compute, neighbours.encode())
+        known = self.derive(f"{_COPIES}-{model_version()}", compute, neighbours.encode(), self.scale.key.encode())
         edit = tuple(text or "" for text in texts_of(known["edit"]))
-        return Copies(known["left"], known["right"], known["score"], known["exact"], edit, int(known["truncated"]))
+        return Copies(
+            known["left"],
+            known["right"],
+            known["score"],
+            known["exact"],
+            edit,
+            int(known["truncated"]),
+            float(known["recall"]),
+        )
 
     def _names(self) -> NDArray[np.uint64]:
         """(n,) a number for each image that follows from its pixels and its vector."""

@@ -1,17 +1,18 @@
 """What the search of neighbours costs as a dataset grows: processor time, elapsed time, memory and recall.
 
-    python examples/benchmarks/neighbours.py [--sizes 10000 100000 1000000] [--exact-up-to N] [--threads N]
+    python examples/benchmarks/neighbours.py [--sizes 10000 100000 1000000] [--exact-up-to N] [--add N] [--threads N]
 
 Vectors stand for pictures of things of several kinds: a kind is a random direction, a thing is its kind with noise of
 nine tenths of its length, and a picture is its thing with as much noise as a half to one and a half of its length, 40
-pictures a thing and 50 things a kind on average. Noise spreads over 64 directions, over the later ones ever less (a third
-of the first over the last), as the vectors of an encoder do, and a tenth of it over all 256. So some have near neighbours
-and others none; vectors that are drawn evenly would say nothing of a search by clusters. Every hundredth is followed by a
-copy of itself with a third as much noise.
+pictures a thing and 50 things a kind on average. Noise spreads over 64 directions, over the later ones ever less (a
+third of the first over the last), as the vectors of an encoder do, and a tenth of it over all 256. So some have near
+neighbours and others none; vectors that are drawn evenly would say nothing of a search by clusters. Every hundredth is
+followed by a copy of itself with a third as much noise.
 
-Each size runs in a process of its own, so that the memory is its own; the vectors themselves are
-part of it. Recall is what the search says of itself; `copies` is the share of the copies that were found, and `of 40`
-the share of all neighbours, for a thousand vectors compared with all.
+Each size runs in a process of its own, so that the memory is its own; the vectors themselves are part of it. With
+`--add`, so many vectors are added when those before them are known. Recall is what the search says of itself; `copies`
+is the share of the copies that were found, and `of 40` the share of all neighbours, for a thousand vectors compared
+with all.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ import argparse
 import multiprocessing
 import os
 import resource
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -32,30 +35,34 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--dimensions", type=int, default=256)
     parser.add_argument("--exact-up-to", type=int, help="compare all with all up to this many; 0: always by clusters")
-    parser.add_argument("--threads", type=int)
+    parser.add_argument("--add", type=int, default=0, help="add so many vectors, and search again")
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
     options = parser.parse_args()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line does
     print("  vectors  search       cpu s   wall s  peak MB  recall  copies   of 40", flush=True)
     for size in options.sizes:
         with multiprocessing.get_context("spawn").Pool(1) as pool:
-            pool.apply(measure, (size, options.dimensions, options.exact_up_to, options.threads))
+            pool.apply(measure, (size, options.dimensions, options.exact_up_to, options.add, options.threads))
 
 
-def measure(size: int, dimensions: int, exact_up_to: int | None, threads: int | None) -> None:
-    """Search once, and print a line."""
-    from fastdup_checks.index import Scale, find_neighbours
+def measure(size: int, dimensions: int, exact_up_to: int | None, add: int, threads: int) -> None:
+    """Search, and print a line for each search."""
+    from fastdup_checks.index import Scale, find_again
 
     scale = Scale() if exact_up_to is None else Scale(exact_up_to=exact_up_to)
-    vectors = draw(size, dimensions)
-    before = time.process_time(), time.perf_counter()
-    found = find_neighbours(vectors, K, threads=threads, scale=scale)
-    cpu, wall = time.process_time() - before[0], time.perf_counter() - before[1]
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    copies = np.arange(0, size - 1, 100)
-    planted = (found.ids[copies] == copies[:, None] + 1).any(axis=1).mean()
-    way = "all" if size <= scale.exact_up_to else "clusters"
-    numbers = f"{cpu:8.1f} {wall:8.1f} {memory:8.0f} {found.recall:7.4f} {planted:7.4f} {check(vectors, found.ids):7.4f}"
-    print(f"{size:9}  {way:8} {numbers}", flush=True)
+    vectors = draw(size + add, dimensions)
+    with tempfile.TemporaryDirectory() as folder:
+        for count in dict.fromkeys((size, size + add)):
+            before = time.process_time(), time.perf_counter()
+            found = find_again(vectors[:count], K, Path(folder) / "known.npz", threads=threads, scale=scale)
+            cpu, wall = time.process_time() - before[0], time.perf_counter() - before[1]
+            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            copies = np.arange(0, count - 1, 100)
+            planted = (found.ids[copies] == copies[:, None] + 1).any(axis=1).mean()
+            way = f"{add} more" if count > size else "all" if count <= scale.exact_up_to else "clusters"
+            share = check(vectors[:count], found.ids)
+            numbers = f"{cpu:8.1f} {wall:8.1f} {memory:8.0f} {found.recall:7.4f} {planted:7.4f} {share:7.4f}"
+            print(f"{count:9}  {way:8} {numbers}", flush=True)
 
 
 def check(vectors: np.ndarray, ids: np.ndarray) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,7 +87,8 @@ def find_copies(
     search.run()
     if inputs.kept is not None:
         search.remember(inputs.kept)
-    return _spread(search.group_of, search.known, group, at_least, search.truncated)
+    found = _spread(search.group_of, search.known, group, at_least, search.truncated)
+    return replace(found, recall=search.recall)
 
 
 class _Search:
@@ -99,7 +100,7 @@ class _Search:
         self.inputs, self.threads, self.neighbours = inputs, threads, neighbours
         self.count = len(rows)
         self.known = _Known(self.count)
-        self.truncated = 0
+        self.truncated, self.recall = 0, 1.0
         self.models: Models = shipped()
         self.small: list[NDArray[np.int16]] = []
         self.memory = None if inputs.kept is None else Memory.load(inputs.kept)
@@ -183,14 +184,23 @@ class _Search:
             if k >= self.count:
                 break
             everyone, k, more = everyone[self.full(everyone, query, hit, k)], k * _GROW, more[:0]
-            query, hit, _ = nearest(self.vectors[everyone], self.vectors, min(k + 1, self.count), threads=self.threads)
+            query, hit, _ = self.search(self.vectors[everyone], self.vectors, k + 1)
         self.close()
+
+    def search(
+        self, queries: NDArray[np.float32], base: NDArray[np.float32], k: int, *, least: float = 0.0
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+        """Query, vector and product of what is nearest to queries."""
+        scale = self.inputs.scale
+        hits = nearest(queries, base, min(k, len(base)), threads=self.threads, scale=scale, least=least)
+        self.recall = min(self.recall, hits.recall)
+        return hits.query, hits.place, hits.product
 
     def near(self, k: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Every image, and each of its k nearest by embedding: taken from what is known where that suffices."""
         known = self.inputs.neighbours
         if known is None or (known.k <= k and known.k < self.inputs.count - 1):
-            query, hit, _ = nearest(self.vectors, self.vectors, min(k + 1, self.count), threads=self.threads)
+            query, hit, _ = self.search(self.vectors, self.vectors, k + 1)
             return query, hit
         # Exact copies take places among the neighbours: those who have any are asked again.
         hits = self.place_of[known.ids[self.rows]]
@@ -203,7 +213,7 @@ class _Search:
             keep &= cosine > cosine[:, -1:]
         query, at = np.nonzero(keep)
         again = np.flatnonzero(~clear)
-        more, found, _ = nearest(self.vectors[again], self.vectors, min(k + 1, self.count), threads=self.threads)
+        more, found, _ = self.search(self.vectors[again], self.vectors, k + 1)
         return np.concatenate([query, again[more]]), np.concatenate([hits[query, at], found])
 
     def keys(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -217,9 +227,10 @@ class _Search:
         of = np.concatenate([np.arange(self.count), owner])
         _, base = standard_pose(looks, undecided=False)
         pose_of, poses = standard_pose(looks, undecided=True)
-        query, hit, product = nearest(poses, base, _ALIKE + 1, threads=self.threads)
+        least = _ALIKE_LEAST * UNIT * UNIT
+        query, hit, product = self.search(poses, base, _ALIKE + 1, least=least)
         query, hit = of[pose_of[query]], of[hit]
-        likely = product >= _ALIKE_LEAST * UNIT * UNIT
+        likely = product >= least
         return self.keys(*_strongest(query[likely], hit[likely], product[likely], _ALIKE))
 
     def verify(self, keys: NDArray[np.int64]) -> None:

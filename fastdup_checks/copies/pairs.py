@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastdup_checks.index.clusters import Scale
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -36,6 +38,8 @@ class CopyInputs:
     """Loads thumbnails (rows, 64, 64, 3), RGB, the whole picture squashed to a square, for some rows."""
     neighbours: Neighbours | None = None
     """The nearest neighbours by embedding of every image, where they are known already."""
+    scale: Scale = Scale()  # noqa: RUF009 - it is frozen
+    """From which size on not all are compared with all."""
     names: NDArray[np.uint64] | None = None
     """(n,) a number for every image that follows from its pixels and its embedding..."""
     kept: Path | None = None
@@ -58,6 +62,9 @@ class Copies:
     """(p,) what was done to the smaller of the two, or to the right one, in a few words."""
     truncated: int
     """Images around which the search was cut short: they may have more copies than are listed."""
+    recall: float = 1.0
+    """Share of the pictures nearest by looks or by embedding that a search by clusters finds, where there are too many
+    images to compare all with all: the least that was measured of the searches that propose pairs."""
 
     def __len__(self) -> int:
         """How many pairs."""
@@ -67,4 +74,6 @@ class Copies:
         """Only the pairs that score at least this much."""
         keep = self.score >= np.float32(score)
         edit = tuple(text for text, stays in zip(self.edit, keep.tolist(), strict=True) if stays)
-        return Copies(self.left[keep], self.right[keep], self.score[keep], self.exact[keep], edit, self.truncated)
+        return Copies(
+            self.left[keep], self.right[keep], self.score[keep], self.exact[keep], edit, self.truncated, self.recall
+        )

@@ -68,27 +68,36 @@ class Clusters:
     """(c + 1,) where the vectors of each cluster start."""
     cluster: NDArray[np.int32]
     """(n,) the cluster of each vector, in the order of the vectors."""
+    centres: NDArray[np.float32]
+    """(c, d) whole numbers."""
     near: NDArray[np.int32]
     """(c, c) clusters in the order in which neighbours of the members of each are looked for, itself first."""
 
     @classmethod
     def of(
-        cls, take: Callable[[NDArray[np.int64]], NDArray[np.float32]], count: int, scale: Scale, *, threads: int
+        cls,
+        take: Callable[[NDArray[np.int64]], NDArray[np.float32]],
+        count: int,
+        scale: Scale,
+        *,
+        threads: int,
+        unit: float = 1.0,
     ) -> Clusters:
         """Divide vectors into clusters.
 
         Args:
-            take: gives some of the vectors, (m, d), each of length 1.
+            take: gives some of the vectors, (m, d).
             count: how many vectors there are; in an order that has nothing to do with what they mean.
             scale: where to keep them.
             threads: cores to use.
+            unit: length of each vector.
         """
         number = max(round(2 * np.sqrt(count)), 1)
         sample = np.arange(size := min(_TRAINED * number, count)) * count // size
-        centres = _train(_whole(take(sample)), number, threads)
+        centres = _train(_whole(take(sample), unit), number, threads)
         cluster, votes = np.empty(count, np.int32), np.zeros((len(centres), len(centres)), np.int32)
         parts = [np.arange(at, min(at + QUERIES, count)) for at in range(0, count, QUERIES)]
-        for rows, named in on_cores(lambda rows: _name(_whole(take(rows)), centres), parts, threads):
+        for rows, named in on_cores(lambda rows: _name(_whole(take(rows), unit), centres), parts, threads):
             cluster[rows] = named[:, 0]
             np.add.at(votes, (named[:, :1], named), 1)
         np.fill_diagonal(votes, np.iinfo(np.int32).max)
@@ -98,18 +107,30 @@ class Clusters:
         for at in range(0, count, QUERIES):
             vectors[at : at + QUERIES] = take(places[at : at + QUERIES])
         start = np.append(0, np.cumsum(np.bincount(cluster, minlength=len(centres))))
-        return cls(vectors, places, start, cluster, near)
+        return cls(vectors, places, start, cluster, centres, near)
 
-    def depth(self, rows: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Among how many clusters others are found from rows, both (m,)."""
-        theirs = self.cluster[others]
-        return np.array(
-            [
-                int((self.near[own] == their).argmax()) + 1
-                for own, their in zip(self.cluster[rows], theirs, strict=True)
-            ],
-            np.int64,
+    def nearest(self, queries: NDArray[np.float32], *, unit: float = 1.0) -> NDArray[np.int32]:
+        """(m,) the cluster that each of some other vectors (m, d) belongs to."""
+        return _name(_whole(queries, unit), self.centres)[:, 0].astype(np.int32)
+
+    def depth(
+        self, sample: NDArray[np.integer], own: NDArray[np.integer], others: NDArray[np.int64], recall: float
+    ) -> tuple[int, float]:
+        """Say among how many clusters to look, and which recall that gives.
+
+        Args:
+            sample: (m,) numbers of queries; both the even and the odd ones must reach the recall...
+            own: (m,) ...the clusters that these belong to...
+            others: (m,) ...and a vector that each should find.
+            recall: share of them that must be found.
+        """
+        pairs = zip(own.tolist(), self.cluster[others].tolist(), strict=True)
+        depth = np.array([int((self.near[here] == there).argmax()) + 1 for here, there in pairs], np.int64)
+        halves = [np.sort(depth[sample % 2 == half]) for half in (0, 1)]
+        wanted = max(
+            (int(half[max(int(np.ceil(recall * len(half))), 1) - 1]) for half in halves if len(half)), default=1
         )
+        return wanted, round(float((depth <= wanted).mean()), 4) if len(depth) else 1.0
 
     def around(self, cluster: int, depth: int, least: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Which vectors are in the clusters nearest to one, that cluster first, and these vectors.
@@ -151,8 +172,8 @@ def _name(whole: NDArray[np.float32], centres: NDArray[np.float32]) -> NDArray[n
     return np.take_along_axis(place, np.lexsort((place, -product), axis=1), 1)
 
 
-def _whole(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    whole: NDArray[np.float32] = np.rint(vectors * _GRID)
+def _whole(vectors: NDArray[np.float32], unit: float) -> NDArray[np.float32]:
+    whole: NDArray[np.float32] = np.rint(vectors * np.float32(_GRID / unit))
     return whole
 
 

@@ -83,10 +83,7 @@ def rank_by_clusters(
 
 
 def _depth(clusters: Clusters, length: int, least: int, scale: Scale, threads: int) -> tuple[int, float]:
-    """Among how many clusters to look, and the recall that gives.
-
-    Both halves of a sample must reach the recall that is wanted.
-    """
+    """Among how many clusters to look, and the recall that gives, for a sample that is compared with all."""
     count = len(clusters.places)
     sample = np.arange(size := min(scale.sample, count)) * count // size
     back = np.empty(count, np.int64)
@@ -96,8 +93,5 @@ def _depth(clusters: Clusters, length: int, least: int, scale: Scale, threads: i
     first = np.arange(similar.shape[1]) < _FIRST
     matter = (exact.ids[:, : similar.shape[1]] >= 0) & (first | (similar >= similar[:, :1] - _AS_NEAR))
     row, at = np.nonzero(matter)
-    depth = clusters.depth(sample[row], clusters.places[exact.ids[row, at]])
-    halves = [np.sort(depth[row % 2 == half]) for half in (0, 1)]
-    # The least depth at which the share is reached in both.
-    wanted = max(int(half[max(int(np.ceil(scale.recall * len(half))), 1) - 1]) for half in halves if len(half))
-    return wanted, round(float((depth <= wanted).mean()), 4)
+    others = clusters.places[exact.ids[row, at]]
+    return clusters.depth(row, clusters.cluster[sample[row]], others, scale.recall)
