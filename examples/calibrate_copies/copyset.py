@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from edits import EDITS, render_chart, render_flat, render_logo, render_outline, render_page
+from edits import (
+    EDITS,
+    SIMPLE_EDITS,
+    render_chart,
+    render_flat,
+    render_glyph,
+    render_logo,
+    render_outline,
+    render_page,
+)
 from PIL import Image, ImageOps
 
 if TYPE_CHECKING:
@@ -23,7 +32,11 @@ __all__ = ["CopySet", "build", "list_photographs"]
 _SIDE = 64
 _BATCH = 64
 _OF_A_KIND = 8
-"""Rendered objects that share an outline."""
+"""Rendered objects that share an outline, or letters that are the same."""
+_EDITED = 4
+"""One of so many rendered objects and letters is edited..."""
+_EDITS_OF_RENDERED = 8
+"""...in so many ways."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +137,8 @@ def build(
         edits_each: How many edits each original gets, drawn at random; all of them where None.
         seed: Decides every edit.
         side: Photographs are first shrunk to this longest side in pixels.
-        drawn: How many pages, charts, logos and flat pictures to add, and twice as many objects on plain ground.
+        drawn: How many pages, charts, logos and flat pictures to add, twice as many objects on plain ground, and
+            as many letters; a quarter of the objects and letters are edited, too.
     """
     rng = random.Random(seed)
     collected = _Collected(encoder)
@@ -148,8 +162,12 @@ def build(
     for number in range(drawn):
         im = renders[number % len(renders)](rng)
         add(im, base + number, "distractor")
-    for number in range(2 * drawn):
+    for number in range(3 * drawn):
         kind = random.Random(f"{seed}-{number // _OF_A_KIND}")
-        im = render_outline(kind, rng, _open(rng.choice(files), side))
-        add(im, base + drawn + number, "distractor")
+        other = _open(rng.choice(files), side)
+        im = render_outline(kind, rng, other) if number < 2 * drawn else render_glyph(kind, rng)
+        edited = number % _EDITED == 0
+        add(im, base + drawn + number, "original" if edited else "distractor")
+        if edited:
+            put_edits(im, base + drawn + number, sorted(rng.sample(SIMPLE_EDITS, _EDITS_OF_RENDERED)), other)
     return collected.finish(base)

@@ -9,7 +9,17 @@ from collections.abc import Callable
 
 from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
-__all__ = ["EDITS", "Edit", "render_chart", "render_flat", "render_logo", "render_outline", "render_page"]
+__all__ = [
+    "EDITS",
+    "SIMPLE_EDITS",
+    "Edit",
+    "render_chart",
+    "render_flat",
+    "render_glyph",
+    "render_logo",
+    "render_outline",
+    "render_page",
+]
 
 Edit = Callable[[Image.Image, random.Random, Image.Image], Image.Image]
 """``edit(picture, rng, another)``: ``another`` is an unrelated photograph, for pastes and collages."""
@@ -269,6 +279,13 @@ EDITS: dict[str, Edit] = {
 }
 """Every edit by name."""
 
+SIMPLE_EDITS = (
+    *("jpeg", "half", "quarter", "crop90", "crop75", "crop60", "mirror", "flip", "turn90", "turn180", "rotate", "grey"),
+    *("bright", "dark", "contrast", "gamma", "saturation", "noise", "blur", "sharpen", "border", "letterbox", "text"),
+    *("stretched", "border_mirror", "rotate_jpeg_dark", "crop_jpeg", "invert"),
+)
+"""Those after which a picture of little more than an outline can still be told."""
+
 
 def render_page(rng: random.Random, size: tuple[int, int] = (320, 400)) -> Image.Image:
     """A page of random text: black on white, or now and then white on black."""
@@ -375,3 +392,24 @@ def render_outline(kind: random.Random, rng: random.Random, texture: Image.Image
     edge = canvas.getpixel((2, 2))
     canvas = canvas.transform(canvas.size, Image.Transform.AFFINE, back, resample=_BICUBIC, fillcolor=edge)
     return _noise(canvas, rng, rng.uniform(0.0, 0.06))
+
+
+def render_glyph(kind: random.Random, rng: random.Random) -> Image.Image:
+    """One letter or digit, as handwriting is scanned: all of a kind show the same one, each in its own hand.
+
+    Args:
+        kind: Decides the letter and the ground; seeded alike for every picture of the kind.
+        rng: Decides the rest.
+    """
+    side, letter = 84, kind.choice("0123456789ABCDEFGHJKLMNPRSTUVWXYZabdefghkmnrt")
+    ground, ink = kind.choice([(0, 255), (0, 255), (255, 0), (245, 30)])
+    glyph = Image.new("L", (side, side), ground)
+    draw = ImageDraw.Draw(glyph)
+    size, thick = rng.uniform(58, 72), rng.choice([0, 0, 1, 2, 3])
+    draw.text((side / 2, side / 2), letter, fill=ink, font_size=size, anchor="mm", stroke_width=thick, stroke_fill=ink)
+    t, slant, wide = math.radians(rng.gauss(0, 8)), rng.gauss(0, 0.15), rng.uniform(0.85, 1.25)
+    a, b, c, d = math.cos(t) * wide, math.sin(t) + slant, -math.sin(t), math.cos(t)
+    x, y = side / 2 + rng.gauss(0, 1), side / 2 + rng.gauss(0, 1)
+    data = (a, b, x - a * side / 2 - b * side / 2, c, d, y - c * side / 2 - d * side / 2)
+    glyph = glyph.transform(glyph.size, Image.Transform.AFFINE, data, resample=_BICUBIC, fillcolor=ground)
+    return glyph.resize((28, 28), Image.Resampling.LANCZOS).convert("RGB")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Samples", "draw"]
 
-_LOOSE = Gates(coarse=0.6, in_place=0.35, middle=0.45, behind=0.08)
+_LOOSE = Gates(coarse=0.6, in_place=0.35, middle=0.4, detail=0.33, behind=0.25, halfway=0.36)
 """More gets through than in use, so that what happens near the gates is learned, too."""
 _COMPOSED = ("collage", "pasted30", "pasted50", "sticker")
 """Edits that show parts of two photographs: what they are no copy of cannot be said."""
@@ -36,7 +36,7 @@ class Samples:
     copies: NDArray[np.bool_]
     """(p,) the truth."""
     seen: NDArray[np.float32]
-    """(p, 4) what the first look shows, see `calibration.FIRST_LOOK`."""
+    """(p, 6) what the first look shows, see `calibration.FIRST_LOOK`."""
     pair: NDArray[np.int64]
     """(h,) to which pair each aligned hypothesis belongs."""
     features: NDArray[np.float32]
@@ -60,7 +60,8 @@ def draw(pictures: CopySet, *, each: int, seed: int, same: set[tuple[int, int]])
     copies = [(original[int(origin[row])], row) for row in np.flatnonzero(~untouched)]
     for row in original.values():
         relatives = np.flatnonzero(origin == origin[row])
-        copies += [tuple(rng.choice(relatives, 2, replace=False).tolist()) for _ in range(4)]
+        pairs_each = 4 if not pictures.rendered[row] else 1
+        copies += [tuple(rng.choice(relatives, 2, replace=False).tolist()) for _ in range(pairs_each)]
     small = shrink(pictures.thumbnails)
     descriptions = Descriptions.of(grey(small))
     base = np.flatnonzero(untouched)
@@ -86,7 +87,16 @@ def draw(pictures: CopySet, *, each: int, seed: int, same: set[tuple[int, int]])
     seen = look_first(lambda rows: grey(small[rows]), descriptions, first, second)
     similarity = np.einsum("pd,pd->p", pictures.embeddings[first], pictures.embeddings[second])
     shape = (pictures.width / pictures.height).astype(np.float32)
-    measured = measure(lambda rows: pictures.thumbnails[rows], seen, first, second, shape, gates=_LOOSE)
+    measured = measure(
+        lambda rows: grey(small[rows]),
+        lambda rows: pictures.thumbnails[rows],
+        seen,
+        first,
+        second,
+        shape,
+        descriptions.mat,
+        gates=_LOOSE,
+    )
     truth = np.arange(len(pairs)) < len(positives)
     return Samples(first, second, truth, seen.features(similarity), measured.pair, measured.evidence.features)
 

@@ -27,10 +27,10 @@ from fastdup_checks.copies.pictures import even_contrast, halve, orient
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ("Levels", "Reader", "Stack", "align", "grid")
+__all__ = ("Alignment", "Levels", "Reader", "Stack", "agreement", "grid")
 
-_STEPS = {16: 4, 32: 4}
-"""Steps at each resolution, in pixels a side."""
+_NOISE = np.float32(6.0)
+"""Energy, in units of one pixel of full contrast, by which correlations are held down."""
 _DAMPING = 0.02
 """Share by which the diagonal of the normal equations is raised, so that flat pictures do not run away."""
 
@@ -139,7 +139,57 @@ class Reader:
         return upper
 
 
-def align(
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Contents that are being laid onto containers, at one resolution."""
+
+    levels: Levels
+    container: NDArray[np.int64]
+    """(p,) rows."""
+    side: int
+    """Pixels a side of the content."""
+    _design: NDArray[np.float32]
+    _grid: NDArray[np.float32]
+
+    @classmethod
+    def of(
+        cls,
+        levels: Levels,
+        container: NDArray[np.int64],
+        content: NDArray[np.int64],
+        orientation: NDArray[np.int64],
+        side: int,
+    ) -> Alignment:
+        """Get ready to align pairs.
+
+        Args:
+            levels: The pictures.
+            container: (p,) rows.
+            content: (p,) rows.
+            orientation: (p,) of the content.
+            side: At which resolution, in pixels a side of the content.
+        """
+        spots = _spots(side)
+        base = orient(levels.even.levels[side][content], orientation)
+        return cls(levels, container, side, np.take(_design(base), spots, axis=2), np.take(grid(side), spots, axis=1))
+
+    def take(self, rows: NDArray[np.int64]) -> Alignment:
+        """Only some of the pairs."""
+        return Alignment(self.levels, self.container[rows], self.side, self._design[rows], self._grid)
+
+    def improve(
+        self, maps: NDArray[np.float32], *, robust: bool = True
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """One step from maps (p, 2, 3), from the content's coordinates, -1..1, to the container's.
+
+        Returns:
+            Better maps, and the correlation (p,), 0..1, through those that were given: a negative correlates, too.
+        """
+        reader = Reader.through(maps, self.container, self.levels.even, self._grid, self.side)
+        return _improve(maps, self._design, reader.read(self.levels.even), reader.inside, robust=robust)
+
+
+def agreement(
     levels: Levels,
     container: NDArray[np.int64],
     content: NDArray[np.int64],
@@ -147,16 +197,27 @@ def align(
     maps: NDArray[np.float32],
     side: int,
 ) -> NDArray[np.float32]:
-    """Refine maps (p, 2, 3) that take the coordinates of the oriented content, -1..1, to those of the container."""
-    base = orient(levels.even.levels[side][content], orientation)
+    """The correlation (p,), 0..1, through maps (p, 2, 3)."""
+    spots = _spots(side)
+    reader = Reader.through(maps, container, levels.even, np.take(grid(side), spots, axis=1), side)
+    base = orient(levels.even.levels[side][content], orientation).reshape(len(content), -1)[:, spots] * reader.inside
+    warped = reader.read(levels.even) * reader.inside
+    product, left, right = (base * warped).sum(axis=1), (base * base).sum(axis=1), (warped * warped).sum(axis=1)
+    return _normalised(product, left, right)
+
+
+def _normalised(
+    product: NDArray[np.float32], left: NDArray[np.float32], right: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    correlation: NDArray[np.float32] = np.abs(product / np.sqrt((left + _NOISE) * (right + _NOISE)))
+    return correlation
+
+
+@cache
+def _spots(side: int) -> NDArray[np.int64]:
+    """The pixels that are compared: at 32 pixels a side every other one, as on a chess board, tells enough."""
     spots = np.arange(side * side)
-    if side == 32:  # every other pixel, as on a chess board, tells enough
-        spots = spots[(spots // side + spots) % 2 == 0]
-    design, spread = np.take(_design(base), spots, axis=2), np.take(grid(side), spots, axis=1)
-    for step in range(_STEPS[side]):
-        reader = Reader.through(maps, container, levels.even, spread, side)
-        maps = _improve(maps, design, reader.read(levels.even), reader.inside, robust=step > 0)
-    return maps
+    return spots[(spots // side + spots) % 2 == 0] if side == 32 else spots
 
 
 @cache
@@ -188,17 +249,17 @@ def _improve(
     inside: NDArray[np.float32],
     *,
     robust: bool,
-) -> NDArray[np.float32]:
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    base = design[:, 0] * inside
+    warped *= inside
+    product, power = (base * warped).sum(axis=1), (base * base).sum(axis=1)
+    correlation = _normalised(product, power, (warped * warped).sum(axis=1))
     weight = inside
     if robust:
-        base = design[:, 0]
-        total = inside.sum(axis=1) + np.float32(1e-3)
-        product = (inside * base * warped).sum(axis=1)
-        power = (inside * base * base).sum(axis=1) + np.float32(1e-3)
-        miss = np.abs(warped - (product / power)[:, None] * base)
-        typical = (inside * miss).sum(axis=1) / total + np.float32(0.05)
-        ratio = miss / typical[:, None]
-        weight = inside / (1 + ratio * ratio)
+        miss = np.abs(warped - (product / (power + np.float32(1e-3)))[:, None] * base)
+        typical = miss.sum(axis=1) / (inside.sum(axis=1) + np.float32(1e-3)) + np.float32(0.05)
+        miss /= typical[:, None]
+        weight = inside / (miss * miss + np.float32(1))
     weighted = design * weight[:, None]
     normal = weighted @ design.transpose(0, 2, 1)
     target = weighted @ warped[:, :, None]
@@ -213,4 +274,4 @@ def _improve(
     linear = maps[:, :, :2] - maps[:, :, :2] @ shift[:, :, :2]
     offset = maps[:, :, 2] - np.einsum("pij,pj->pi", maps[:, :, :2], shift[:, :, 2])
     moved: NDArray[np.float32] = np.concatenate([linear, offset[:, :, None]], axis=2).astype(np.float32)
-    return moved
+    return moved, correlation

@@ -44,9 +44,10 @@ LISTING_FLOOR = 0.5
 REPORTING_FLOOR = 0.05
 """Pairs that score less are not worth keeping."""
 
-FIRST_LOOK = ("coarse", "second", "in_place", "similarity")
+FIRST_LOOK = ("coarse", "second", "in_place", "turned", "simple", "similarity")
 """What is known of a pair before it is aligned: the scores of the two best hypotheses of the coarse look, the
-correlation of the pictures in place, and the cosine of their embeddings."""
+correlation of the pictures in place, the coarse score in another orientation than the best, over how much of the
+simpler one its structure spreads, and the cosine of their embeddings."""
 DEPTH = 3
 """Questions from the root of a tree to a leaf."""
 

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_checks.copies.pictures import even_contrast, halve
+from fastdup_checks.copies.poses import find_mat, unframed
 from fastdup_checks.copies.windows import ORIENTATIONS, UNIT, core_windows, dense_windows, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -34,6 +35,9 @@ _IN_PLACE_CHUNK = 1024
 _KEEP = 2
 """Hypotheses kept of each pair."""
 _SKETCH_NOISE = np.float32(8.0)
+_SPREAD_NOISE = 1.0
+_FRAME = -1
+"""Stands for the inside of a container's frame among the numbers of the windows."""
 _ORDER = np.stack([order for order, _ in ORIENTATIONS])
 _SIGN = np.stack([sign for _, sign in ORIENTATIONS])
 # Turning upside down changes the sign of the odd frequencies down, mirroring that of the odd ones across.
@@ -48,32 +52,38 @@ class Descriptions:
     """(n, `DIMENSIONS`)."""
     core: NDArray[np.int16]
     """(n, `DIMENSIONS`) of the middle."""
-
     sketch: NDArray[np.int16]
     """(n, 256) cosine transform of the picture with even contrast at 16 x 16, scaled to length `UNIT`: the products of
     even frequencies down and across, then even and odd, odd and even, odd and odd."""
+    spread: NDArray[np.float32]
+    """(n,) over how much of the picture its structure spreads, as a share: little in simple shapes on plain ground."""
+    inside: NDArray[np.int16]
+    """(n, `DIMENSIONS`) of what a plain frame encloses; zeros where there is none."""
+    frame: NDArray[np.uint8]
+    """(n, 4) pixels of 32 that the frame takes left, right, at the top and at the bottom."""
+    mat: NDArray[np.uint8]
+    """(n, 4) the same of what was put around the picture, see `poses.find_mat`."""
 
     @classmethod
     def of(cls, pictures: NDArray[np.float32]) -> Descriptions:
         """Describe luminance pictures (n, 32, 32)."""
         cosines = _cosines()
-        small = cosines @ even_contrast(halve(pictures)) @ cosines.T
+        even = even_contrast(halve(pictures))
+        blocks = halve(even * even).reshape(len(even), -1)
+        power = (blocks * blocks).sum(axis=1) * blocks.shape[1] + np.float32(_SPREAD_NOISE)
+        small = cosines @ even @ cosines.T
         small = small.reshape(len(small), 2, 8, 2, 8).transpose(0, 1, 3, 2, 4).reshape(-1, 256)
         sketch = np.rint(small * (np.float32(UNIT) / np.sqrt((small * small).sum(axis=1) + _SKETCH_NOISE))[:, None])
+        inside, frame = unframed(pictures)
         return cls(
             whole().describe(pictures)[:, :, 0].astype(np.int16),
             whole(_CORE).describe(pictures)[:, :, 0].astype(np.int16),
             sketch.astype(np.int16),
+            blocks.sum(axis=1) ** 2 / power,
+            inside,
+            frame,
+            find_mat(pictures),
         )
-
-    @classmethod
-    def join(cls, parts: Sequence[Descriptions]) -> Descriptions:
-        """Put the descriptions of several batches one after the other."""
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("whole", "core", "sketch")))
-
-    def take(self, rows: NDArray[np.int64]) -> Descriptions:
-        """Only some of the pictures, or all in another order."""
-        return Descriptions(self.whole[rows], self.core[rows], self.sketch[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,8 @@ class Hypotheses:
 
     score: NDArray[np.float32]
     """Correlation of the descriptions, 0..1, best first; signs are dropped, since a negative is a copy, too."""
+    turned: NDArray[np.float32]
+    """(pairs,) the best in any other orientation than the best of all: what looks alike in several has little in it."""
     swapped: NDArray[np.bool_]
     """Whether the first picture lies in the second, rather than the second in the first."""
     orientation: NDArray[np.int64]
@@ -121,15 +133,62 @@ def look(
                 middle = core_best > best
                 score[block] = np.where(middle, core_best, best)
                 place[block] = np.where(middle, core_where + dense.shape[1], where)
+    framed = np.flatnonzero(descriptions.frame[container].any(axis=1))
+    for at in range(0, len(framed), _IN_PLACE_CHUNK):
+        rows = framed[at : at + _IN_PLACE_CHUNK]
+        inside = descriptions.inside[container[rows]].astype(np.float32)
+        fits = np.abs(_oriented(descriptions.whole[content[rows]]) @ inside[:, :, None])[:, :, 0]
+        better = fits >= score[rows]
+        score[rows] = np.where(better, fits, score[rows])
+        place[rows] = np.where(better, _FRAME, place[rows])
     score = score.reshape(2, count, 8).transpose(1, 0, 2).reshape(count, 16)
     place = place.reshape(2, count, 8).transpose(1, 0, 2).reshape(count, 16)
     top = np.argsort(-score, axis=1, kind="stable")[:, :_KEEP]
+    either = np.maximum(score[:, :8], score[:, 8:])
+    either[np.arange(count), top[:, 0] % 8] = 0
+    swapped, turn, place = top >= 8, top % 8, np.take_along_axis(place, top, axis=1)
+    maps = _maps()[place]
+    pair, which = np.nonzero(place == _FRAME)
+    around = np.where(swapped[pair, which], second[pair], first[pair])
+    maps[pair, which] = _into_frames(descriptions.frame[around])
+    smaller = np.linalg.det(maps[:, :, :, :2].astype(np.float64)) > 1
+    maps[smaller], turn[smaller] = _inverse(maps[smaller], turn[smaller])
     return Hypotheses(
         np.take_along_axis(score, top, axis=1) / np.float32(UNIT * UNIT),
-        top >= 8,
-        top % 8,
-        _maps()[np.take_along_axis(place, top, axis=1)],
+        either.max(axis=1) / np.float32(UNIT * UNIT),
+        swapped ^ smaller,
+        turn,
+        maps,
     )
+
+
+def _into_frames(frame: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(p, 2, 3): from the coordinates of a content to those of the picture inside whose frame (p, 4) it lies."""
+    left, right, top, bottom = frame.astype(np.float32).T / np.float32(16)
+    none = np.zeros_like(left)
+    return np.stack(
+        [
+            np.stack([1 - (left + right) / 2, none, (left - right) / 2], axis=1),
+            np.stack([none, 1 - (top + bottom) / 2, (top - bottom) / 2], axis=1),
+        ],
+        axis=1,
+    )
+
+
+def _inverse(
+    maps: NDArray[np.float32], orientation: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """The same correspondences (p, 2, 3) told from the other picture, and how that one is to be oriented."""
+    across, down = 1 - (orientation & 2), 1 - 2 * (orientation & 1)
+    turn = np.zeros((len(maps), 2, 2))
+    straight = (orientation & 4) == 0
+    turn[:, 0, 0], turn[:, 1, 1] = straight * across, straight * down
+    turn[:, 0, 1], turn[:, 1, 0] = ~straight * down, ~straight * across
+    back = turn @ np.linalg.inv(maps[:, :, :2].astype(np.float64))
+    offset = -(back @ maps[:, :, 2:].astype(np.float64))
+    both = np.concatenate([back @ turn.transpose(0, 2, 1), offset], axis=2)
+    turned = np.where(straight, orientation, 4 | (orientation & 1) << 1 | (orientation & 2) >> 1)
+    return both.astype(np.float32), turned
 
 
 def compare_in_place(

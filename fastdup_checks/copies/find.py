@@ -16,7 +16,7 @@ from fastdup_checks.copies.memory import Memory, name_pairs, places_in
 from fastdup_checks.copies.nearest import nearest, whole_numbers
 from fastdup_checks.copies.pairs import Copies, CopyInputs
 from fastdup_checks.copies.pictures import grey, shrink
-from fastdup_checks.copies.poses import standard_pose, unframed
+from fastdup_checks.copies.poses import standard_pose
 from fastdup_checks.copies.verify import Measured, look_first, measure
 from fastdup_checks.copies.windows import UNIT
 
@@ -112,8 +112,6 @@ class _Search:
         self.descriptions = Descriptions(*(self.described[field.name] for field in fields(Descriptions)))
         self.small = [np.concatenate(self.small)[order]] if self.small else []
         self.place_of = np.argsort(order)[group]
-        has = np.flatnonzero(self.described["framed"])
-        self.framed = has, self.described["inside"][has]
         self.vectors = whole_numbers(inputs.embeddings[self.rows])
         self.shape = (inputs.width[self.rows] / inputs.height[self.rows]).astype(np.float32)
 
@@ -222,8 +220,8 @@ class _Search:
 
     def alike(self) -> NDArray[np.int64]:
         """Pairs that look alike in some orientation, with or without their frames."""
-        owner, inside = self.framed
-        looks = np.concatenate([self.descriptions.whole, inside])
+        owner = np.flatnonzero(self.descriptions.frame.any(axis=1))
+        looks = np.concatenate([self.descriptions.whole, self.descriptions.inside[owner]])
         of = np.concatenate([np.arange(self.count), owner])
         _, base = standard_pose(looks, undecided=False)
         pose_of, poses = standard_pose(looks, undecided=True)
@@ -255,7 +253,9 @@ class _Search:
         seen = look_first(self.pictures, self.descriptions, first, second)
         wanted = models.gate.probability(seen.features(self.similarity(first, second))) >= models.worth
         wanted |= seen.score[:, 2] >= _IN_PLACE
-        measured = measure(self.thumbnails, seen, first, second, self.shape, wanted=wanted)
+        measured = measure(
+            self.pictures, self.thumbnails, seen, first, second, self.shape, self.descriptions.mat, wanted=wanted
+        )
         score = models.pairs.probability(measured.evidence.features)
         best = _best_of_each(measured.pair, score)
         best = best[score[best] >= REPORTING_FLOOR]
@@ -307,10 +307,6 @@ def _describe(thumbnails: NDArray[np.uint8], pictures: NDArray[np.float32]) -> d
     described = Descriptions.of(pictures)
     columns: dict[str, NDArray[Any]] = {field.name: getattr(described, field.name) for field in fields(Descriptions)}
     columns["check"] = np.array([zlib.crc32(thumbnail.tobytes()) for thumbnail in thumbnails], np.int64)
-    has, inside = unframed(pictures)
-    columns["framed"] = np.zeros(len(pictures), bool)
-    columns["inside"] = np.zeros_like(described.whole)
-    columns["framed"][has], columns["inside"][has] = True, inside
     return columns
 
 

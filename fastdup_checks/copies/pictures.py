@@ -14,7 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ("SIDE", "even_contrast", "grey", "halve", "luminance", "orient", "shrink")
+__all__ = ("SIDE", "even_contrast", "grey", "halve", "luminance", "orient", "shrink", "without_mat")
 
 SIDE = 64
 """Width and height of a thumbnail in pixels."""
@@ -74,6 +74,28 @@ def orient(pictures: NDArray[np.float32], orientation: NDArray[np.int64]) -> NDA
     oriented[mirror] = oriented[mirror][:, :, ::-1]
     oriented[flip] = oriented[flip][:, ::-1]
     return oriented
+
+
+def without_mat(pictures: NDArray[np.float32], mat: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Paint the mats of pictures (n, s, s) over with what they enclose, its rim drawn out.
+
+    The step from a picture to its mat would outweigh what is near the rim of the picture.
+
+    Args:
+        pictures: Luminance.
+        mat: (n, 4) how much of a picture of 32 x 32 it takes left, right, at the top and at the bottom.
+    """
+    rows = np.flatnonzero(mat.any(axis=1))
+    if not len(rows):
+        return pictures
+    side = pictures.shape[1]
+    cut = mat[rows].astype(np.int64) * (side // 32)
+    at = np.arange(side)
+    x = np.clip(at, cut[:, :1], side - 1 - cut[:, 1:2])
+    y = np.clip(at, cut[:, 2:3], side - 1 - cut[:, 3:])
+    painted = pictures.copy()
+    painted[rows] = pictures[rows[:, None, None], y[:, :, None], x[:, None, :]]
+    return painted
 
 
 def _box(side: int) -> NDArray[np.float32]:

@@ -17,7 +17,7 @@ from fastdup_checks.copies.windows import ORIENTATIONS, PLACE, UNIT, describe_pa
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ("find_frame", "standard_pose", "unframed")
+__all__ = ("find_frame", "find_mat", "standard_pose", "unframed")
 
 _UNDECIDED = 0.04 * UNIT
 _ORDER = np.stack([order for order, _ in ORIENTATIONS])
@@ -30,6 +30,12 @@ _EVEN_ROW = 5.0
 """Standard deviation, in grey levels, up to which a row belongs to a plain frame..."""
 _SAME = 12.0
 """...if its mean is also this near to that of the outermost row."""
+_BEYOND = 0.7
+"""Share of what is just beyond a mat that has another shade."""
+_MATS = 2
+"""So many mats may lie in one another."""
+_LEAST = 6
+"""Pixels a side of what a mat may enclose."""
 
 
 def standard_pose(descriptions: NDArray[np.int16], *, undecided: bool) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -70,14 +76,49 @@ def find_frame(pictures: NDArray[np.float32]) -> NDArray[np.int64]:
     return np.stack(cuts, axis=1)
 
 
-def unframed(pictures: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int16]]:
-    """Describe what is inside the frames of pictures (n, 32, 32): which have one, and the descriptions."""
+def find_mat(pictures: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Find what was put around luminance pictures (n, 32, 32), rather than being their own ground: (n, 4), see below.
+
+    A mat is a plain frame that ends along a straight line: nearly all that is beyond it has another shade. Around an
+    object on plain ground little has. The line may run through a pixel, which then belongs to the mat. There may be a
+    mat inside a mat.
+
+    Returns:
+        Pixels that belong to mats left, right, at the top and at the bottom.
+    """
+    side = pictures.shape[1]
+    mats = np.zeros((len(pictures), 4), np.uint8)
+    for row in np.flatnonzero(find_frame(pictures).any(axis=1)):
+        for _ in range(_MATS):
+            left, right, top, bottom = mats[row].tolist()
+            view = pictures[row, top : side - bottom, left : side - right]
+            if min(view.shape) < _LEAST:
+                break
+            frame = find_frame(view[None])[0]
+            inner = view[frame[2] : view.shape[0] - frame[3], frame[0] : view.shape[1] - frame[1]]
+            if min(inner.shape) < _LEAST:
+                break
+            lines = (inner[:, 1], inner[:, -2], inner[1], inner[-2])
+            shades = (view[:, 0], view[:, -1], view[0], view[-1])
+            beyond = [(np.abs(line - shade.mean()) > _SAME).mean() for line, shade in zip(lines, shades, strict=True)]
+            ends = (frame > 0) & (np.array(beyond) >= _BEYOND)
+            if not ends.any():
+                break
+            mats[row] += np.where(ends, frame + 1, 0).astype(np.uint8)
+    return mats
+
+
+def unframed(pictures: NDArray[np.float32]) -> tuple[NDArray[np.int16], NDArray[np.uint8]]:
+    """Describe what is inside the frames of pictures (n, 32, 32): descriptions (n, d) and frames, see `find_frame`.
+
+    Both are zero where a picture has no frame, or little but a frame.
+    """
     side = pictures.shape[1]
     cut = find_frame(pictures)
     width, height = side - cut[:, 0] - cut[:, 1], side - cut[:, 2] - cut[:, 3]
-    framed = np.flatnonzero((cut.sum(axis=1) > 0) & (width >= side // 4) & (height >= side // 4))
-    parts = [
-        describe_part(pictures[row], cut[row, 0] / side, cut[row, 2] / side, width[row] / side, height[row] / side)
-        for row in framed
-    ]
-    return framed, np.array(parts, np.int16).reshape(len(framed), len(_SIGN[0]))
+    cut[(width < side // 4) | (height < side // 4)] = 0
+    inside = np.zeros((len(pictures), len(_SIGN[0])), np.int16)
+    for row in np.flatnonzero(cut.any(axis=1)):
+        left, top = cut[row, 0] / side, cut[row, 2] / side
+        inside[row] = describe_part(pictures[row], left, top, width[row] / side, height[row] / side)
+    return inside, cut.astype(np.uint8)

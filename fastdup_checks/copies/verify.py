@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastdup_checks.copies.align import Levels, Reader, Stack, align, grid
+from fastdup_checks.copies.align import Alignment, Levels, Stack, agreement
 from fastdup_checks.copies.coarse import Descriptions, compare_in_place, look
 from fastdup_checks.copies.evidence import Evidence, weigh
-from fastdup_checks.copies.pictures import halve, luminance, orient
+from fastdup_checks.copies.pictures import luminance, without_mat
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,10 +33,14 @@ class Gates:
     """...and how far behind the best hypothesis of its pair it may be there."""
     in_place: float = 0.45
     """Correlation of the sketches without any shift."""
-    middle: float = 0.56
+    middle: float = 0.45
     """Correlation after alignment at 16 x 16..."""
-    behind: float = 0.04
-    """...and how far behind the best hypothesis of its pair it may be there."""
+    detail: float = 0.38
+    """...and through the same map at 32 x 32..."""
+    behind: float = 0.2
+    """...and how far behind the best hypothesis of its pair it may be at either."""
+    halfway: float = 0.4
+    """Correlation at 32 x 32 when half of the steps there are done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +58,14 @@ class FirstLook:
     """Of the picture that lies in the other."""
     maps: NDArray[np.float32]
     """(pairs, 3, 2, 3)."""
+    turned: NDArray[np.float32]
+    """(pairs,) the best coarse score in any other orientation than the best."""
+    simple: NDArray[np.float32]
+    """(pairs,) over how much of the simpler picture its structure spreads, as a share."""
 
     def features(self, similarity: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What `calibration.FIRST_LOOK` names: (pairs, 4), from the cosines (pairs,) of the embeddings."""
-        return np.concatenate([self.score, similarity[:, None]], axis=1)
+        """What `calibration.FIRST_LOOK` names: (pairs, 6), from the cosines (pairs,) of the embeddings."""
+        return np.concatenate([self.score, np.stack([self.turned, self.simple, similarity], axis=1)], axis=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +112,19 @@ def look_first(
         np.concatenate([found.swapped, np.zeros((count, 1), bool)], axis=1),
         np.concatenate([found.orientation, turn[:, None]], axis=1),
         np.concatenate([found.maps, identity], axis=1),
+        found.turned,
+        np.minimum(descriptions.spread[first], descriptions.spread[second]),
     )
 
 
 def measure(
+    pictures: Callable[[NDArray[np.int64]], NDArray[np.float32]],
     thumbnails: Callable[[NDArray[np.int64]], NDArray[np.uint8]],
     seen: FirstLook,
     first: NDArray[np.int64],
     second: NDArray[np.int64],
     shape: NDArray[np.float32],
+    mat: NDArray[np.uint8],
     *,
     wanted: NDArray[np.bool_] | None = None,
     gates: Gates | None = None,
@@ -120,11 +132,13 @@ def measure(
     """Align and measure pairs of pictures.
 
     Args:
+        pictures: Gives luminance (rows, 32, 32) of some pictures.
         thumbnails: Gives thumbnails (rows, 64, 64, 3) of some pictures.
         seen: What the first look gave of these pairs.
         first: (p,) rows.
         second: (p,) rows.
         shape: (n,) width over height of every original.
+        mat: (n, 4) of every picture, see `Descriptions`.
         wanted: (p,) which pairs to measure; all of them where None.
         gates: What may pass.
     """
@@ -144,12 +158,14 @@ def measure(
         # The coarse score of an alignment without shift is that of the best hypothesis of its pair.
         parts.append(
             _align(
+                pictures,
                 thumbnails,
                 np.where(swapped, second[pair], first[pair]),
                 np.where(swapped, first[pair], second[pair]),
                 Measured(pair, swapped, seen.orientation[pair, which], seen.maps[pair, which], Evidence.empty()),
                 score[pair, np.where(which == 2, 0, which)],
                 shape,
+                mat,
                 gates,
             )
         )
@@ -157,53 +173,61 @@ def measure(
 
 
 def _align(
+    pictures: Callable[[NDArray[np.int64]], NDArray[np.float32]],
     thumbnails: Callable[[NDArray[np.int64]], NDArray[np.uint8]],
     container: NDArray[np.int64],
     content: NDArray[np.int64],
     start: Measured,
     score: NDArray[np.float32],
     shape: NDArray[np.float32],
+    mat: NDArray[np.uint8],
     gates: Gates,
 ) -> Measured:
-    if not len(container):
-        return start
-    rows, inverse = np.unique(np.concatenate([container, content]), return_inverse=True)
-    colour = thumbnails(rows)
-    light = luminance(colour)
-    levels = Levels.of(halve(light), 16)
-    at_container, at_content = inverse[: len(container)], inverse[len(container) :]
     pair, orientation = start.pair, start.orientation
-    maps = align(levels, at_container, at_content, orientation, start.maps, 16)
-    middle = np.round(np.abs(_agreement(levels, at_container, at_content, orientation, maps)), 4)
-    first_of_pair = np.flatnonzero(np.r_[True, np.diff(pair) != 0])
-    best = np.repeat(np.maximum.reduceat(middle, first_of_pair), np.diff(np.r_[first_of_pair, len(pair)]))
-    go = np.flatnonzero((middle >= gates.middle) & (middle >= best - gates.behind))
+    rows, inverse = np.unique(np.concatenate([container, content]), return_inverse=True)
+    at_container, at_content = inverse[: len(container)], inverse[len(container) :]
+    levels = Levels.of(without_mat(pictures(rows), mat[rows]), 16)
+    alignment = Alignment.of(levels, at_container, at_content, orientation, 16)
+    maps, _ = alignment.improve(start.maps, robust=False)
+    maps, _ = alignment.improve(maps)
+    maps, middle = alignment.improve(maps)
+    go = _ahead(pair, middle, gates.middle, gates.behind)
     if not len(go):
         return start.take(go)
-    left, inverse = np.unique(np.concatenate([at_container[go], at_content[go]]), return_inverse=True)
-    at_container, at_content, orientation = inverse[: len(go)], inverse[len(go) :], orientation[go]
-    light, rgb = light[left], colour[left].astype(np.float32)
-    levels = Levels.of(light, 32)
-    maps = align(levels, at_container, at_content, orientation, maps[go], 32)
+    detail = agreement(levels, at_container[go], at_content[go], orientation[go], maps[go], 32)
+    go = go[_ahead(pair[go], detail, gates.detail, gates.behind)]
+    if not len(go):
+        return start.take(go)
+
+    rows, inverse = np.unique(np.concatenate([container[go], content[go]]), return_inverse=True)
+    at_container, at_content = inverse[: len(go)], inverse[len(go) :]
+    colour = thumbnails(rows)
+    light = luminance(colour)
+    levels = Levels.of(without_mat(light, mat[rows]), 32)
+    alignment = Alignment.of(levels, at_container, at_content, orientation[go], 32)
+    maps, _ = alignment.improve(maps[go], robust=False)
+    maps, halfway = alignment.improve(maps)
+    on = np.flatnonzero(halfway >= gates.halfway)
+    if not len(on):
+        return start.take(on)
+    alignment, maps = alignment.take(on), maps[on]
+    for _ in range(2):
+        maps, _ = alignment.improve(maps)
+
+    at_container, at_content, go = at_container[on], at_content[on], go[on]
+    pair, orientation = pair[go], orientation[go]
+    rgb = colour.astype(np.float32)
     tints = [(rgb[..., 2] - light) * np.float32(0.564), (rgb[..., 0] - light) * np.float32(0.713)]
     blue, red = (Stack.of(tint, 32) for tint in tints)
-    evidence = weigh(levels, (blue, red), at_container, at_content, orientation, maps, score[go], shape[rows[left]])
-    return Measured(pair[go], start.swapped[go], orientation, maps, evidence)
+    evidence = weigh(levels, (blue, red), at_container, at_content, orientation, maps, score[go], shape[rows])
+    return Measured(pair, start.swapped[go], orientation, maps, evidence)
 
 
-def _agreement(
-    levels: Levels,
-    container: NDArray[np.int64],
-    content: NDArray[np.int64],
-    orientation: NDArray[np.int64],
-    maps: NDArray[np.float32],
-) -> NDArray[np.float32]:
-    reader = Reader.through(maps, container, levels.even, grid(16), 16)
-    base = orient(levels.even.levels[16][content], orientation).reshape(len(content), -1) * reader.inside
-    warped = reader.read(levels.even) * reader.inside
-    product, left, right = (base * warped).sum(axis=1), (base * base).sum(axis=1), (warped * warped).sum(axis=1)
-    correlation: NDArray[np.float32] = product / np.sqrt((left + 6) * (right + 6))
-    return correlation
+def _ahead(pair: NDArray[np.int64], agreeing: NDArray[np.float32], least: float, behind: float) -> NDArray[np.int64]:
+    """Which hypotheses reach the least and are not far behind the best of their pair; pairs ascend."""
+    starts = np.flatnonzero(np.r_[True, np.diff(pair) != 0])
+    best = np.repeat(np.maximum.reduceat(agreeing, starts), np.diff(np.r_[starts, len(pair)]))
+    return np.flatnonzero((agreeing >= least) & (agreeing >= best - np.float32(behind)))
 
 
 def _join(parts: list[Measured]) -> Measured:

@@ -83,14 +83,19 @@ def test_a_pair_is_measured_the_same_whatever_pairs_share_its_batch(chosen):
     def load(rows):
         return THUMBNAILS[rows]
 
+    def pictures(rows):
+        return grey(shrink(THUMBNAILS[rows]))
+
+    described = Descriptions.of(grey(shrink(THUMBNAILS)))
+
     def look(a, b):
-        return look_first(lambda rows: grey(shrink(THUMBNAILS[rows])), Descriptions.of(grey(shrink(THUMBNAILS))), a, b)
+        return look_first(pictures, described, a, b)
 
     shape = (INPUTS.width / INPUTS.height).astype(np.float32)
     seen, seen_part = look(first, second), look(first[some], second[some])
     np.testing.assert_array_equal(seen_part.score, seen.score[some])
-    everything = measure(load, seen, first, second, shape)
-    part = measure(load, seen_part, first[some], second[some], shape)
+    everything = measure(pictures, load, seen, first, second, shape, described.mat)
+    part = measure(pictures, load, seen_part, first[some], second[some], shape, described.mat)
     mine = np.isin(everything.pair, some)
     np.testing.assert_array_equal(some[part.pair], everything.pair[mine])
     np.testing.assert_array_equal(part.maps, everything.maps[mine])
