@@ -5,9 +5,22 @@ The name of a class is stored in suites: a class that is renamed is lost to them
 
 from __future__ import annotations
 
-from typing import ClassVar, List, Optional
+import math
+from typing import Any, ClassVar, List, Mapping, Optional, Tuple, Union
 
-from fastdup_checks.gx.rule import ImageBatchRule, Number
+from great_expectations.compatibility import pydantic
+from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.expectation_configuration import parse_result_format
+from great_expectations.expectations.model_field_types import ConditionParser
+from great_expectations.expectations.row_conditions import RowConditionType
+
+from fastdup_checks.checks import CHECKS
+from fastdup_checks.expectation import Bound
+from fastdup_checks.gx import docs
+from fastdup_checks.gx.metrics import DOMAIN_KEYS, REPORT, report_configuration
+from fastdup_checks.gx.rule import ImageRule, Number, analysis_of, failure_of
+from fastdup_checks.gx.source import SOURCE_KEYS, baseline_of
+from fastdup_checks.pipeline import evaluate
 
 __all__ = (
     "ExpectImageClassBalanceToBeAtLeast",
@@ -22,8 +35,73 @@ __all__ = (
     "ExpectNoImageLeakBetweenSplits",
     "ExpectNovelImageRateToBeAtMost",
     "ExpectUnreadableImageCountToBeAtMost",
+    "ImageBatchRule",
     "ScopedRule",
 )
+
+
+class ImageBatchRule(ImageRule, BatchExpectation):
+    """A rule about one number of a batch.
+
+    Args:
+        image_column: The column that names the images (path or URL), or holds their bytes.
+        row_condition: Only these rows are looked at.
+    """
+
+    image_column: str = "path"
+    row_condition: RowConditionType = None
+    condition_parser: Union[ConditionParser, None] = None
+
+    domain_keys: ClassVar[Tuple[str, ...]] = DOMAIN_KEYS
+    success_keys: ClassVar[Tuple[str, ...]] = ()
+    args_keys: ClassVar[Tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.check:
+            check = CHECKS[cls.check]
+            cls.args_keys = ("image_column", *check.parameters(), check.bound.direction)
+            cls.success_keys = (*cls.args_keys, *SOURCE_KEYS)
+
+    @pydantic.validator("at_most", "at_least", check_fields=False)
+    def _bound_makes_sense(cls, value: Any) -> Any:
+        if isinstance(value, (int, float)):
+            if CHECKS[cls.check].unit == "share" and not 0 <= value <= 1:
+                raise ValueError("a share lies between 0 and 1")
+            if math.isnan(value) or value < 0:
+                raise ValueError("a bound is a number of at least 0")
+        return value
+
+    def get_validation_dependencies(self, execution_engine: Any = None, runtime_configuration: Any = None) -> Any:
+        """The report of the batch."""
+        dependencies = super().get_validation_dependencies(execution_engine, runtime_configuration)
+        arguments = self._get_success_kwargs()
+        dependencies.set_metric_configuration(
+            REPORT,
+            report_configuration(self._get_domain_kwargs(), arguments["image_column"], arguments),
+        )
+        return dependencies
+
+    def _validate(
+        self,
+        metrics: Mapping[str, Any],
+        runtime_configuration: Any = None,
+        execution_engine: Any = None,  # noqa: ARG002 - the name is GX's
+    ) -> dict[str, Any]:
+        wanted = parse_result_format(self._get_result_format(runtime_configuration))
+        direction = CHECKS[self.check].bound.direction
+        report = metrics[REPORT]
+        try:
+            entry = self._entry(Bound(direction, float(self._get_success_kwargs()[direction])))
+            verdict = evaluate(entry, analysis_of(report, self.check), baseline_of(self.config))
+        except Exception as error:  # noqa: BLE001 - whatever it was, the rule fails and says so
+            return failure_of(error)
+        return {
+            "success": verdict.outcome in {"passed", "xfailed"},
+            "result": docs.batch_result(
+                verdict, report, wanted, self._get_success_kwargs()["image_column"], self.config
+            ),
+        }
 
 
 class ScopedRule(ImageBatchRule):

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import ClassVar, Optional
 
 from fastdup_checks.gx.batch_rules import ScopedRule
-from fastdup_checks.gx.row_rules import rows_of
-from fastdup_checks.gx.rule import ImageRowRule, Number
+from fastdup_checks.gx.row_rules import ImageRowRule
+from fastdup_checks.gx.rule import Number
 
 __all__ = (
     "ExpectBlurryImageRateToBeAtMost",
@@ -45,6 +45,7 @@ class QualityRule(ScopedRule):
         threshold: Where a picture begins to be bad, in the unit of the check; by default its own limit.
     """
 
+    at_most: Number = 0.001
     threshold: Optional[Number] = None
 
 
@@ -65,7 +66,6 @@ class ExpectLowInformationImageRateToBeAtMost(QualityRule):
 
     check: ClassVar[str] = "low_information"
     sentence: ClassVar[str] = "At most $at_most of the images in $image_column may be blank."
-    at_most: Number = 0.001
 
 
 class ExpectDarkImageRateToBeAtMost(QualityRule):
@@ -73,7 +73,6 @@ class ExpectDarkImageRateToBeAtMost(QualityRule):
 
     check: ClassVar[str] = "dark"
     sentence: ClassVar[str] = "At most $at_most of the images in $image_column may be nearly black."
-    at_most: Number = 0.001
 
 
 class ExpectBrightImageRateToBeAtMost(QualityRule):
@@ -81,7 +80,6 @@ class ExpectBrightImageRateToBeAtMost(QualityRule):
 
     check: ClassVar[str] = "bright"
     sentence: ClassVar[str] = "At most $at_most of the images in $image_column may be nearly white."
-    at_most: Number = 0.001
 
 
 class ExpectBlurryImageRateToBeAtMost(QualityRule):
@@ -89,7 +87,6 @@ class ExpectBlurryImageRateToBeAtMost(QualityRule):
 
     check: ClassVar[str] = "blurry"
     sentence: ClassVar[str] = "At most $at_most of the images in $image_column may be blurred as a whole."
-    at_most: Number = 0.001
 
 
 class ExpectLowContrastImageRateToBeAtMost(QualityRule):
@@ -97,7 +94,6 @@ class ExpectLowContrastImageRateToBeAtMost(QualityRule):
 
     check: ClassVar[str] = "low_contrast"
     sentence: ClassVar[str] = "At most $at_most of the images in $image_column may be veiled (of low contrast)."
-    at_most: Number = 0.001
 
 
 class ExpectTinyImageRateToBeAtMost(QualityRule):
@@ -105,7 +101,6 @@ class ExpectTinyImageRateToBeAtMost(QualityRule):
 
     check: ClassVar[str] = "tiny"
     sentence: ClassVar[str] = "At most $at_most of the images in $image_column may be tiny."
-    at_most: Number = 0.001
 
 
 class ExpectOddAspectRatioImageRateToBeAtMost(QualityRule):
@@ -115,7 +110,6 @@ class ExpectOddAspectRatioImageRateToBeAtMost(QualityRule):
     sentence: ClassVar[str] = (
         "At most $at_most of the images in $image_column may be much wider than high, or higher than wide."
     )
-    at_most: Number = 0.001
 
 
 class ExpectOddSizeImageRateToBeAtMost(QualityRule):
@@ -125,7 +119,6 @@ class ExpectOddSizeImageRateToBeAtMost(QualityRule):
     sentence: ClassVar[str] = (
         "At most $at_most of the images in $image_column may have a size far from that of the others."
     )
-    at_most: Number = 0.001
 
 
 class ExpectGreyscaleImageRateToBeAtMost(QualityRule):
@@ -151,7 +144,6 @@ class ExpectColumnImagesNotToHaveLowInformation(QualityRowRule):
     """Expect that no image is blank, practically of one brightness."""
 
     check: ClassVar[str] = "low_information"
-    map_metric: ClassVar[Optional[str]] = rows_of("low_information")
     sentence: ClassVar[str] = "The images in $column must not be blank."
 
 
@@ -159,7 +151,6 @@ class ExpectColumnImagesNotToBeDark(QualityRowRule):
     """Expect that no image is nearly black."""
 
     check: ClassVar[str] = "dark"
-    map_metric: ClassVar[Optional[str]] = rows_of("dark")
     sentence: ClassVar[str] = "The images in $column must not be nearly black."
 
 
@@ -167,7 +158,6 @@ class ExpectColumnImagesNotToBeBright(QualityRowRule):
     """Expect that no image is nearly white."""
 
     check: ClassVar[str] = "bright"
-    map_metric: ClassVar[Optional[str]] = rows_of("bright")
     sentence: ClassVar[str] = "The images in $column must not be nearly white."
 
 
@@ -175,7 +165,6 @@ class ExpectColumnImagesNotToBeBlurry(QualityRowRule):
     """Expect that no image is out of focus or shaken as a whole."""
 
     check: ClassVar[str] = "blurry"
-    map_metric: ClassVar[Optional[str]] = rows_of("blurry")
     sentence: ClassVar[str] = "The images in $column must not be blurred as a whole."
 
 
@@ -183,7 +172,6 @@ class ExpectColumnImagesNotToHaveLowContrast(QualityRowRule):
     """Expect that no image is veiled: within a narrow range of brightness."""
 
     check: ClassVar[str] = "low_contrast"
-    map_metric: ClassVar[Optional[str]] = rows_of("low_contrast")
     sentence: ClassVar[str] = "The images in $column must not be veiled (of low contrast)."
 
 
@@ -191,7 +179,6 @@ class ExpectColumnImagesNotToBeTiny(QualityRowRule):
     """Expect that no image is tiny."""
 
     check: ClassVar[str] = "tiny"
-    map_metric: ClassVar[Optional[str]] = rows_of("tiny")
     sentence: ClassVar[str] = "The images in $column must not be tiny."
 
 
@@ -199,7 +186,6 @@ class ExpectColumnImagesNotToHaveOddAspectRatio(QualityRowRule):
     """Expect that no image is very much wider than high, or higher than wide."""
 
     check: ClassVar[str] = "odd_aspect_ratio"
-    map_metric: ClassVar[Optional[str]] = rows_of("odd_aspect_ratio")
     sentence: ClassVar[str] = "The images in $column must not be much wider than high, or higher than wide."
 
 
@@ -207,7 +193,6 @@ class ExpectColumnImagesNotToHaveOddSize(QualityRowRule):
     """Expect that no image is of a size far from that of the others."""
 
     check: ClassVar[str] = "odd_size"
-    map_metric: ClassVar[Optional[str]] = rows_of("odd_size")
     sentence: ClassVar[str] = "The images in $column must not have a size far from that of the others."
 
 
@@ -215,7 +200,6 @@ class ExpectColumnImagesNotToBeGreyscale(QualityRowRule):
     """Expect that no image is without colour among coloured ones."""
 
     check: ClassVar[str] = "greyscale"
-    map_metric: ClassVar[Optional[str]] = rows_of("greyscale")
     sentence: ClassVar[str] = "The images in $column must not lack colour among coloured ones."
 
 
@@ -223,7 +207,6 @@ class ExpectColumnImagesNotToBeFlawed(ImageRowRule):
     """Expect that no image breaks any of the rules of quality."""
 
     check: ClassVar[str] = "flawed_images"
-    map_metric: ClassVar[Optional[str]] = rows_of("flawed_images")
     sentence: ClassVar[str] = (
         "The images in $column must not be blank, dark, bright, blurred, veiled, tiny, or of an odd shape or size."
     )

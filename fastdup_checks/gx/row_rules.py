@@ -5,10 +5,18 @@ The name of a class is stored in suites: a class that is renamed is lost to them
 
 from __future__ import annotations
 
-from typing import ClassVar, List, Optional
+import math
+from typing import Any, ClassVar, List, Optional, Tuple
 
-from fastdup_checks.gx.metrics import condition_name, make_condition
-from fastdup_checks.gx.rule import ImageRowRule, Number
+from great_expectations.expectations.expectation import ColumnMapExpectation
+from great_expectations.expectations.expectation_configuration import parse_result_format
+
+from fastdup_checks.checks import CHECKS
+from fastdup_checks.gx import docs
+from fastdup_checks.gx.metrics import REPORT, condition_name, make_condition, report_configuration
+from fastdup_checks.gx.rule import ImageRule, Number, analysis_of, failure_of, storable
+from fastdup_checks.gx.source import SOURCE_KEYS
+from fastdup_checks.verdict import Outcome, Verdict
 
 __all__ = (
     "ExpectColumnImagesNotToBeDuplicated",
@@ -19,21 +27,74 @@ __all__ = (
     "ExpectColumnImagesNotToHaveConflictingLabels",
     "ExpectColumnImagesToBeReadable",
     "ExpectColumnImagesToHaveConsistentLabels",
-    "rows_of",
+    "ImageRowRule",
 )
 
 
-def rows_of(check: str) -> str:
-    """The name of the row metric of a check, which is made with it."""
-    make_condition(check)
-    return condition_name(check)
+class ImageRowRule(ImageRule, ColumnMapExpectation):
+    """A rule about the image of each row.
+
+    Args:
+        column: The column that names the images (path or URL), or holds their bytes.
+        mostly: The share of the rows with an image that must be as wanted.
+        row_condition: Only these rows are looked at.
+    """
+
+    args_keys: ClassVar[Tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.check:
+            make_condition(cls.check)
+            cls.map_metric = condition_name(cls.check)
+            own = tuple(name for name in CHECKS[cls.check].parameters() if name in cls.__fields__)
+            cls.args_keys = ("column", "mostly", *own)
+            cls.success_keys = ("mostly", *own, *SOURCE_KEYS)
+
+    def get_validation_dependencies(
+        self,
+        execution_engine: Any = None,
+        runtime_configuration: Any = None,
+        **_: Any,
+    ) -> Any:
+        """The row metrics, and the report of the batch."""
+        dependencies = super().get_validation_dependencies(execution_engine, runtime_configuration)
+        domain = self._get_domain_kwargs()
+        dependencies.set_metric_configuration(
+            REPORT,
+            report_configuration(domain, domain["column"], self._get_success_kwargs()),
+        )
+        return dependencies
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: Any = None,
+        execution_engine: Any = None,
+    ) -> dict[str, Any]:
+        wanted = parse_result_format(self._get_result_format(runtime_configuration))
+        report = metrics[REPORT]
+        try:
+            entry = self._entry(None)
+            analysis_of(report, self.check)
+            measurement = report.measure(self.check, entry.params)
+        except Exception as error:  # noqa: BLE001 - likewise
+            return failure_of(error)
+        judged: dict[str, Any] = super()._validate(metrics, runtime_configuration, execution_engine)
+        # GX lets a rule pass that had nothing to look at; a measurement of nothing is not a number.
+        judged["success"] = bool(judged["success"]) and not math.isnan(measurement.value)
+        result = storable(judged.get("result") or {})
+        share = self._get_success_kwargs()["mostly"]
+        outcome: Outcome = "passed" if judged["success"] else "failed" if entry.severity == "error" else "warned"
+        verdict = Verdict(entry, measurement, outcome, docs.row_message(entry.id, result, share, measurement.remark))
+        judged["result"] = result | docs.stored_details(verdict, report, wanted, self.config)
+        return judged
 
 
 class ExpectColumnImagesToBeReadable(ImageRowRule):
     """Expect that the images can be read whole: not missing, damaged, empty or something else."""
 
     check: ClassVar[str] = "broken_images"
-    map_metric: ClassVar[Optional[str]] = rows_of("broken_images")
     sentence: ClassVar[str] = "The images in $column must be readable."
 
 
@@ -41,7 +102,6 @@ class ExpectColumnImagesNotToBeDuplicated(ImageRowRule):
     """Expect that no two rows have the same picture; all rows of a group are unexpected."""
 
     check: ClassVar[str] = "duplicate_rate"
-    map_metric: ClassVar[Optional[str]] = rows_of("duplicate_rate")
     sentence: ClassVar[str] = "The images in $column must not repeat each other exactly."
 
 
@@ -49,7 +109,6 @@ class ExpectColumnImagesNotToBeNearDuplicated(ImageRowRule):
     """Expect that no row has an edited copy of another one's picture; all rows of a group are unexpected."""
 
     check: ClassVar[str] = "near_duplicate_rate"
-    map_metric: ClassVar[Optional[str]] = rows_of("near_duplicate_rate")
     sentence: ClassVar[str] = "The images in $column must not be edited copies of each other."
     threshold: Optional[Number] = None
 
@@ -58,7 +117,6 @@ class ExpectColumnImagesNotToBeInTwoSplits(ImageRowRule):
     """Expect that no picture is in two splits; the rows on both sides are unexpected."""
 
     check: ClassVar[str] = "leak"
-    map_metric: ClassVar[Optional[str]] = rows_of("leak")
     sentence: ClassVar[str] = "The images in $column must not be in two splits."
     between: Optional[List[str]] = None
     kind: str = "any"
@@ -69,7 +127,6 @@ class ExpectColumnImagesNotToBeOutliers(ImageRowRule):
     """Expect that every image is like some other one."""
 
     check: ClassVar[str] = "outlier_rate"
-    map_metric: ClassVar[Optional[str]] = rows_of("outlier_rate")
     sentence: ClassVar[str] = "The images in $column must each be like some other one."
     threshold: Optional[Number] = None
 
@@ -78,7 +135,6 @@ class ExpectColumnImagesToHaveConsistentLabels(ImageRowRule):
     """Expect that every image has the label that its look-alikes carry."""
 
     check: ClassVar[str] = "label_consistency"
-    map_metric: ClassVar[Optional[str]] = rows_of("label_consistency")
     sentence: ClassVar[str] = "The images in $column must have the label that their look-alikes carry."
     threshold: Optional[Number] = None
 
@@ -87,7 +143,6 @@ class ExpectColumnImagesNotToHaveConflictingLabels(ImageRowRule):
     """Expect that copies of a picture carry the same label; all rows of a group in conflict are unexpected."""
 
     check: ClassVar[str] = "conflicting_labels"
-    map_metric: ClassVar[Optional[str]] = rows_of("conflicting_labels")
     sentence: ClassVar[str] = "Copies of a picture in $column must carry the same label."
 
 
@@ -102,7 +157,6 @@ class ExpectColumnImagesNotToBeNovel(ImageRowRule):
     """
 
     check: ClassVar[str] = "novelty_rate"
-    map_metric: ClassVar[Optional[str]] = rows_of("novelty_rate")
     sentence: ClassVar[str] = "The new images in $column must not be unlike anything known."
     split: Optional[str] = None
     against: Optional[str] = None

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import logging
-import math
-from typing import Any, ClassVar, List, Mapping, Optional, Tuple, Union
+from typing import Any, ClassVar, List, Optional, Union
 
 import pandas as pd
-from great_expectations.compatibility import pydantic
 from great_expectations.core.suite_parameters import SuiteParameterDict
 from great_expectations.expectations.expectation import (
-    BatchExpectation,
-    ColumnMapExpectation,
     Expectation,
     render_suite_parameter_string,
 )
-from great_expectations.expectations.expectation_configuration import parse_result_format
-from great_expectations.expectations.model_field_types import ConditionParser
-from great_expectations.expectations.row_conditions import RowConditionType
 from great_expectations.render import LegacyDiagnosticRendererType, LegacyRendererType
 from great_expectations.render.renderer.renderer import renderer
 
@@ -27,15 +20,12 @@ from fastdup_checks.errors import DatasetError, FastdupChecksError
 from fastdup_checks.expectation import Bound
 from fastdup_checks.expectation import Expectation as Entry
 from fastdup_checks.gx import docs
-from fastdup_checks.gx.metrics import DOMAIN_KEYS, REPORT, params_of, report_configuration
+from fastdup_checks.gx.metrics import DOMAIN_KEYS, params_of
 from fastdup_checks.gx.report import BatchReport, Unmeasured
-from fastdup_checks.gx.source import SOURCE_KEYS, baseline_of
-from fastdup_checks.pipeline import evaluate
 from fastdup_checks.records import printable, valid_text
 from fastdup_checks.table import image_name
-from fastdup_checks.verdict import Outcome, Verdict
 
-__all__ = ("META", "ImageBatchRule", "ImageRowRule", "ImageRule", "Number")
+__all__ = ("META", "ImageRule", "Number", "analysis_of", "failure_of", "storable")
 
 _log = logging.getLogger(__name__)
 
@@ -137,129 +127,7 @@ class ImageRule(Expectation):
         return docs.observed(result)
 
 
-class ImageBatchRule(ImageRule, BatchExpectation):
-    """A rule about one number of a batch.
-
-    Args:
-        image_column: The column that names the images (path or URL), or holds their bytes.
-        row_condition: Only these rows are looked at.
-    """
-
-    image_column: str = "path"
-    row_condition: RowConditionType = None
-    condition_parser: Union[ConditionParser, None] = None
-
-    domain_keys: ClassVar[Tuple[str, ...]] = DOMAIN_KEYS
-    success_keys: ClassVar[Tuple[str, ...]] = ()
-    args_keys: ClassVar[Tuple[str, ...]] = ()
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        if cls.check:
-            check = CHECKS[cls.check]
-            cls.args_keys = ("image_column", *check.parameters(), check.bound.direction)
-            cls.success_keys = (*cls.args_keys, *SOURCE_KEYS)
-
-    @pydantic.validator("at_most", "at_least", check_fields=False)
-    def _bound_makes_sense(cls, value: Any) -> Any:
-        if isinstance(value, (int, float)):
-            if CHECKS[cls.check].unit == "share" and not 0 <= value <= 1:
-                raise ValueError("a share lies between 0 and 1")
-            if math.isnan(value) or value < 0:
-                raise ValueError("a bound is a number of at least 0")
-        return value
-
-    def get_validation_dependencies(self, execution_engine: Any = None, runtime_configuration: Any = None) -> Any:
-        """The report of the batch."""
-        dependencies = super().get_validation_dependencies(execution_engine, runtime_configuration)
-        arguments = self._get_success_kwargs()
-        dependencies.set_metric_configuration(
-            REPORT,
-            report_configuration(self._get_domain_kwargs(), arguments["image_column"], arguments),
-        )
-        return dependencies
-
-    def _validate(
-        self,
-        metrics: Mapping[str, Any],
-        runtime_configuration: Any = None,
-        execution_engine: Any = None,  # noqa: ARG002 - the name is GX's
-    ) -> dict[str, Any]:
-        wanted = parse_result_format(self._get_result_format(runtime_configuration))
-        direction = CHECKS[self.check].bound.direction
-        report = metrics[REPORT]
-        try:
-            entry = self._entry(Bound(direction, float(self._get_success_kwargs()[direction])))
-            verdict = evaluate(entry, _analysis(report, self.check), baseline_of(self.config))
-        except Exception as error:  # noqa: BLE001 - whatever it was, the rule fails and says so
-            return _failure(error)
-        return {
-            "success": verdict.outcome in {"passed", "xfailed"},
-            "result": docs.batch_result(
-                verdict, report, wanted, self._get_success_kwargs()["image_column"], self.config
-            ),
-        }
-
-
-class ImageRowRule(ImageRule, ColumnMapExpectation):
-    """A rule about the image of each row.
-
-    Args:
-        column: The column that names the images (path or URL), or holds their bytes.
-        mostly: The share of the rows with an image that must be as wanted.
-        row_condition: Only these rows are looked at.
-    """
-
-    args_keys: ClassVar[Tuple[str, ...]] = ()
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        if cls.check:
-            own = tuple(name for name in CHECKS[cls.check].parameters() if name in cls.__fields__)
-            cls.args_keys = ("column", "mostly", *own)
-            cls.success_keys = ("mostly", *own, *SOURCE_KEYS)
-
-    def get_validation_dependencies(
-        self,
-        execution_engine: Any = None,
-        runtime_configuration: Any = None,
-        **_: Any,
-    ) -> Any:
-        """The row metrics, and the report of the batch."""
-        dependencies = super().get_validation_dependencies(execution_engine, runtime_configuration)
-        domain = self._get_domain_kwargs()
-        dependencies.set_metric_configuration(
-            REPORT,
-            report_configuration(domain, domain["column"], self._get_success_kwargs()),
-        )
-        return dependencies
-
-    def _validate(
-        self,
-        metrics: dict[str, Any],
-        runtime_configuration: Any = None,
-        execution_engine: Any = None,
-    ) -> dict[str, Any]:
-        wanted = parse_result_format(self._get_result_format(runtime_configuration))
-        report = metrics[REPORT]
-        try:
-            entry = self._entry(None)
-            _analysis(report, self.check)
-            measurement = report.measure(self.check, entry.params)
-        except Exception as error:  # noqa: BLE001 - likewise
-            return _failure(error)
-        judged: dict[str, Any] = super()._validate(metrics, runtime_configuration, execution_engine)
-        # GX lets a rule pass that had nothing to look at; a measurement of nothing is not a number.
-        judged["success"] = bool(judged["success"]) and not math.isnan(measurement.value)
-        result = _storable(judged.get("result") or {})
-        share = self._get_success_kwargs()["mostly"]
-        outcome: Outcome = "passed" if judged["success"] else "failed" if entry.severity == "error" else "warned"
-        verdict = Verdict(entry, measurement, outcome, docs.row_message(entry.id, result, share, measurement.remark))
-        judged["result"] = result | docs.stored_details(verdict, report, wanted, self.config)
-        return judged
-
-
-def _analysis(report: BatchReport | Unmeasured, check: str) -> Analysis:
+def analysis_of(report: BatchReport | Unmeasured, check: str) -> Analysis:
     """The analysis, where it can bear a judgement.
 
     Raises:
@@ -282,7 +150,7 @@ def _analysis(report: BatchReport | Unmeasured, check: str) -> Analysis:
     return report.analysis
 
 
-def _failure(error: Exception) -> dict[str, Any]:
+def failure_of(error: Exception) -> dict[str, Any]:
     """A rule that could not be judged has failed. Data Docs prints a trace back unescaped, so it goes to the log."""
     said = str(error)
     if not isinstance(error, FastdupChecksError):
@@ -295,14 +163,14 @@ def _failure(error: Exception) -> dict[str, Any]:
     }
 
 
-def _storable(value: Any) -> Any:
+def storable(value: Any) -> Any:
     """A result that can be stored and shown: images held as bytes by their names, and names as valid text."""
     if isinstance(value, bytes | bytearray | memoryview):
         return image_name(bytes(value))
     if isinstance(value, str):
         return valid_text(value)
     if isinstance(value, dict):
-        return {key: _storable(inner) for key, inner in value.items()}
+        return {key: storable(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_storable(inner) for inner in value]
-    return value.map(_storable) if isinstance(value, pd.DataFrame) else value
+        return [storable(inner) for inner in value]
+    return value.map(storable) if isinstance(value, pd.DataFrame) else value

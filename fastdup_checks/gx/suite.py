@@ -14,7 +14,8 @@ from fastdup_checks.config import Plan, load_plan
 from fastdup_checks.errors import ConfigError, Problem
 from fastdup_checks.expectation import Expectation
 from fastdup_checks.gx import batch_rules, quality_rules
-from fastdup_checks.gx.rule import META, ImageBatchRule
+from fastdup_checks.gx.batch_rules import ImageBatchRule
+from fastdup_checks.gx.rule import META
 from fastdup_checks.pipeline import open_dataset
 from fastdup_checks.records import valid_text
 

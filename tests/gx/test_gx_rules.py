@@ -20,7 +20,8 @@ from great_expectations.expectations.row_conditions import Column
 import fastdup_checks.gx as images
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.gx import report as report_module
-from fastdup_checks.gx.rule import ImageBatchRule, ImageRowRule
+from fastdup_checks.gx.batch_rules import ImageBatchRule
+from fastdup_checks.gx.row_rules import ImageRowRule
 from fastdup_checks.pipeline import check
 
 BATCH_RULES = [v for v in vars(images).values() if inspect.isclass(v) and issubclass(v, ImageBatchRule)]
