@@ -39,7 +39,7 @@ class Gates:
     """...and through the same map at 32 x 32..."""
     behind: float = 0.2
     """...and how far behind the best hypothesis of its pair it may be at either."""
-    halfway: float = 0.4
+    halfway: float = 0.3
     """Correlation at 32 x 32 when half of the steps there are done."""
 
 
