@@ -54,7 +54,7 @@ def test_a_known_failure_does_not_hide_a_scan_that_cannot_be_done(project: pytes
 
 def test_what_a_dataset_lacks_for_a_check_is_one_line(project: pytest.Pytester, run: Run) -> None:
     one_class = {path: seed for path, seed in CLEAN.items() if "/cat/" in path}
-    write_project(project.path, "broken_images: {at_most: 0}\nlabel_consistency: {at_least: 95%, xfail: no}", one_class)
+    write_project(project.path, "broken_images: {at_most: 0}\nlabel_consistency: {at_least: 95%}", one_class)
     result = run("data.yml")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["label_consistency needs two classes, and the dataset has 1; check dataset.labels"])
