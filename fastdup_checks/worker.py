@@ -84,7 +84,7 @@ class Worker:
         """Read, measure and embed the images of a shard.
 
         Each step is taken for many images in a row: the code and the tables of one library then stay in the cache of
-        the processor, which takes a fifth of the time off.
+        the processor, which takes a sixth of the time off.
         """
         reads: list[Read] = []
         for records in _portions(shard, self._size, _BYTES):
