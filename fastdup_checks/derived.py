@@ -46,7 +46,7 @@ def derive(
             return dict(arrays)
     columns = compute()
     out = io.BytesIO()
-    np.savez(out, allow_pickle=False, **columns)
+    np.savez(out, **columns)
     with Store(cache) as store:
         store.derive(name, out.getvalue())
     return columns

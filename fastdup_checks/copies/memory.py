@@ -71,7 +71,7 @@ class Memory:
             "edit": texts_column(self.edit),
         }
         with replacing(file) as out:
-            np.savez(out, allow_pickle=False, **columns)
+            np.savez(out, **columns)
 
 
 def name_pairs(first: NDArray[np.uint64], second: NDArray[np.uint64]) -> NDArray[np.uint64]:
