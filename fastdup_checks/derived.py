@@ -46,7 +46,8 @@ def derive(
             return dict(arrays)
     columns = compute()
     out = io.BytesIO()
-    np.savez(out, **columns)
+    stored: dict[str, Any] = dict(columns)
+    np.savez(out, **stored)
     with Store(cache) as store:
         store.derive(name, out.getvalue())
     return columns

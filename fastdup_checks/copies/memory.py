@@ -62,7 +62,7 @@ class Memory:
         Raises:
             ScanError: if the file cannot be written.
         """
-        columns = {
+        columns: dict[str, Any] = {
             **self.described,
             "pictures": self.pictures,
             "pairs": self.pairs,
