@@ -7,16 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from edits import (
-    EDITS,
-    SIMPLE_EDITS,
-    render_chart,
-    render_flat,
-    render_glyph,
-    render_logo,
-    render_outline,
-    render_page,
-)
+from drawings import render_chart, render_flat, render_glyph, render_logo, render_outline, render_page
+from edits import EDITS, SIMPLE_EDITS
 from PIL import Image, ImageOps
 
 if TYPE_CHECKING:

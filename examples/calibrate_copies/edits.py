@@ -7,19 +7,9 @@ import math
 import random
 from collections.abc import Callable
 
-from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter, ImageOps
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
-__all__ = [
-    "EDITS",
-    "SIMPLE_EDITS",
-    "Edit",
-    "render_chart",
-    "render_flat",
-    "render_glyph",
-    "render_logo",
-    "render_outline",
-    "render_page",
-]
+__all__ = ["EDITS", "SIMPLE_EDITS", "Edit", "add_noise", "crop", "pick_colour"]
 
 Edit = Callable[[Image.Image, random.Random, Image.Image], Image.Image]
 """``edit(picture, rng, another)``: ``another`` is an unrelated photograph, for pastes and collages."""
@@ -33,14 +23,15 @@ def _jpeg(im: Image.Image, quality: int) -> Image.Image:
     return Image.open(buffer).convert("RGB")
 
 
-def _colour(rng: random.Random) -> tuple[int, int, int]:
+def pick_colour(rng: random.Random) -> tuple[int, int, int]:
+    """A colour as people put behind pictures, or any."""
     choice = rng.random()
     if choice < 0.5:
         return rng.choice([(0, 0, 0), (255, 255, 255), (128, 128, 128), (200, 20, 20)])
     return (rng.randrange(256), rng.randrange(256), rng.randrange(256))
 
 
-def _crop(im: Image.Image, rng: random.Random, area: float, stretch: float = 1.0) -> Image.Image:
+def crop(im: Image.Image, rng: random.Random, area: float, stretch: float = 1.0) -> Image.Image:
     """Cut out a share of the area; ``stretch`` > 1 makes the cut relatively wider, < 1 taller."""
     share_x, share_y = min(1.0, math.sqrt(area * stretch)), min(1.0, math.sqrt(area / stretch))
     w, h = max(1, round(im.width * share_x)), max(1, round(im.height * share_y))
@@ -67,16 +58,20 @@ def _turn_within(im: Image.Image, degrees: float) -> Image.Image:
 
 
 def _border(im: Image.Image, rng: random.Random, share: float) -> Image.Image:
-    return ImageOps.expand(im, max(1, round(min(im.size) * share)), _colour(rng))
+    return ImageOps.expand(im, max(1, round(min(im.size) * share)), pick_colour(rng))
 
 
 def _square(im: Image.Image, rng: random.Random) -> Image.Image:
     side = round(max(im.size) * rng.uniform(1.0, 1.15))
-    return ImageOps.pad(im.copy(), (side, side), color=_colour(rng)) if rng.random() < 0.5 else _on_plain(im, rng, side)
+    return (
+        ImageOps.pad(im.copy(), (side, side), color=pick_colour(rng))
+        if rng.random() < 0.5
+        else _on_plain(im, rng, side)
+    )
 
 
 def _on_plain(im: Image.Image, rng: random.Random, side: int) -> Image.Image:
-    canvas = Image.new("RGB", (max(side, im.width), max(side, im.height)), _colour(rng))
+    canvas = Image.new("RGB", (max(side, im.width), max(side, im.height)), pick_colour(rng))
     canvas.paste(im, ((canvas.width - im.width) // 2, (canvas.height - im.height) // 2))
     return canvas
 
@@ -106,8 +101,8 @@ def _sticker(im: Image.Image, rng: random.Random, another: Image.Image, share: f
     if rng.random() < 0.5:
         patch = another.resize((w, h), _BICUBIC)
     else:
-        patch = Image.new("RGB", (w, h), _colour(rng))
-        ImageDraw.Draw(patch).ellipse((w * 0.15, h * 0.15, w * 0.85, h * 0.85), fill=_colour(rng))
+        patch = Image.new("RGB", (w, h), pick_colour(rng))
+        ImageDraw.Draw(patch).ellipse((w * 0.15, h * 0.15, w * 0.85, h * 0.85), fill=pick_colour(rng))
     im.paste(patch, (rng.randint(0, im.width - w), rng.randint(0, im.height - h)))
     return im
 
@@ -161,10 +156,11 @@ def _gamma(im: Image.Image, gamma: float) -> Image.Image:
     return im.point(table * 3)
 
 
-def _noise(im: Image.Image, rng: random.Random, sigma: float) -> Image.Image:
+def add_noise(im: Image.Image, rng: random.Random, share: float) -> Image.Image:
+    """Blend with grain, of which the result has this share."""
     grain = Image.frombytes("RGB", im.size, rng.randbytes(im.width * im.height * 3))
     grain = grain.filter(ImageFilter.BoxBlur(0.4))
-    return ImageChops.add(im, grain, scale=1.0, offset=-128) if sigma > 1 else Image.blend(im, grain, sigma)
+    return Image.blend(im, grain, share)
 
 
 def _filter(im: Image.Image, rng: random.Random) -> Image.Image:
@@ -172,7 +168,7 @@ def _filter(im: Image.Image, rng: random.Random) -> Image.Image:
     grey = ImageOps.grayscale(im)
     if rng.random() < 0.4:
         return ImageOps.colorize(grey, (30, 10, 0), (255, 240, 200))
-    tint = Image.new("RGB", im.size, _colour(rng))
+    tint = Image.new("RGB", im.size, pick_colour(rng))
     return Image.blend(im, tint, rng.uniform(0.15, 0.35))
 
 
@@ -192,7 +188,7 @@ def _perspective(im: Image.Image, rng: random.Random, by: float) -> Image.Image:
 def _shear(im: Image.Image, rng: random.Random) -> Image.Image:
     k = rng.choice([-1, 1]) * rng.uniform(0.05, 0.2)
     data = (1.0, k, -k * im.height / 2, 0.0, 1.0, 0.0)
-    return im.transform(im.size, Image.Transform.AFFINE, data, resample=_BICUBIC, fillcolor=_colour(rng))
+    return im.transform(im.size, Image.Transform.AFFINE, data, resample=_BICUBIC, fillcolor=pick_colour(rng))
 
 
 def _swap(im: Image.Image, rng: random.Random) -> Image.Image:
@@ -218,15 +214,15 @@ EDITS: dict[str, Edit] = {
     "half": lambda im, rng, other: _scale(im, rng.uniform(0.3, 0.8)),
     "quarter": lambda im, rng, other: _scale(im, 0.25),
     "eighth": lambda im, rng, other: _scale(im, 0.125),
-    "crop90": lambda im, rng, other: _crop(im, rng, 0.9),
-    "crop75": lambda im, rng, other: _crop(im, rng, 0.75, rng.uniform(0.8, 1.25)),
-    "crop60": lambda im, rng, other: _crop(im, rng, 0.6),
-    "crop45": lambda im, rng, other: _crop(im, rng, 0.45, rng.uniform(0.7, 1.4)),
-    "crop35": lambda im, rng, other: _crop(im, rng, 0.35),
-    "crop25": lambda im, rng, other: _crop(im, rng, 0.25),
-    "crop_mirror": lambda im, rng, other: ImageOps.mirror(_crop(im, rng, rng.uniform(0.4, 0.8))),
-    "crop_grey": lambda im, rng, other: ImageOps.grayscale(_crop(im, rng, rng.uniform(0.4, 0.8))).convert("RGB"),
-    "crop_jpeg": lambda im, rng, other: _jpeg(_crop(im, rng, rng.uniform(0.4, 0.8)), 25),
+    "crop90": lambda im, rng, other: crop(im, rng, 0.9),
+    "crop75": lambda im, rng, other: crop(im, rng, 0.75, rng.uniform(0.8, 1.25)),
+    "crop60": lambda im, rng, other: crop(im, rng, 0.6),
+    "crop45": lambda im, rng, other: crop(im, rng, 0.45, rng.uniform(0.7, 1.4)),
+    "crop35": lambda im, rng, other: crop(im, rng, 0.35),
+    "crop25": lambda im, rng, other: crop(im, rng, 0.25),
+    "crop_mirror": lambda im, rng, other: ImageOps.mirror(crop(im, rng, rng.uniform(0.4, 0.8))),
+    "crop_grey": lambda im, rng, other: ImageOps.grayscale(crop(im, rng, rng.uniform(0.4, 0.8))).convert("RGB"),
+    "crop_jpeg": lambda im, rng, other: _jpeg(crop(im, rng, rng.uniform(0.4, 0.8)), 25),
     "crop_square": lambda im, rng, other: ImageOps.fit(im, (min(im.size), min(im.size))),
     "mirror": lambda im, rng, other: ImageOps.mirror(im),
     "flip": lambda im, rng, other: ImageOps.flip(im),
@@ -235,9 +231,9 @@ EDITS: dict[str, Edit] = {
     "transpose": lambda im, rng, other: im.transpose(
         rng.choice([Image.Transpose.TRANSPOSE, Image.Transpose.TRANSVERSE])
     ),
-    "rotate": lambda im, rng, other: _turn(im, rng.choice([-1, 1]) * rng.uniform(2, 15), _colour(rng)),
+    "rotate": lambda im, rng, other: _turn(im, rng.choice([-1, 1]) * rng.uniform(2, 15), pick_colour(rng)),
     "rotate_expand": lambda im, rng, other: im.rotate(
-        rng.uniform(-15, 15), resample=_BICUBIC, expand=True, fillcolor=_colour(rng)
+        rng.uniform(-15, 15), resample=_BICUBIC, expand=True, fillcolor=pick_colour(rng)
     ),
     "rotate_within": lambda im, rng, other: _turn_within(im, rng.choice([-1, 1]) * rng.uniform(2, 12)),
     "grey": lambda im, rng, other: ImageOps.grayscale(im).convert("RGB"),
@@ -254,7 +250,7 @@ EDITS: dict[str, Edit] = {
     "posterise": lambda im, rng, other: ImageOps.posterize(im, rng.choice([2, 3])),
     "solarise": lambda im, rng, other: ImageOps.solarize(im, 160),
     "vignette": lambda im, rng, other: _vignette(im, rng),
-    "noise": lambda im, rng, other: _noise(im, rng, rng.uniform(0.1, 0.3)),
+    "noise": lambda im, rng, other: add_noise(im, rng, rng.uniform(0.1, 0.3)),
     "blur": lambda im, rng, other: im.filter(ImageFilter.GaussianBlur(max(im.size) * rng.uniform(0.004, 0.015))),
     "median": lambda im, rng, other: im.filter(ImageFilter.MedianFilter(5)),
     "sharpen": lambda im, rng, other: im.filter(ImageFilter.UnsharpMask(3, 200)),
@@ -285,131 +281,3 @@ SIMPLE_EDITS = (
     *("stretched", "border_mirror", "rotate_jpeg_dark", "crop_jpeg", "invert"),
 )
 """Those after which a picture of little more than an outline can still be told."""
-
-
-def render_page(rng: random.Random, size: tuple[int, int] = (320, 400)) -> Image.Image:
-    """A page of random text: black on white, or now and then white on black."""
-    dark = rng.random() < 0.15
-    page = Image.new("RGB", size, "black" if dark else "white")
-    draw = ImageDraw.Draw(page)
-    step, left = rng.choice([10, 12, 14, 18, 24]), rng.choice([10, 20, 40])
-    for y in range(rng.choice([10, 20, 60]), size[1] - 15, step):
-        if rng.random() < 0.08:
-            continue
-        text = "".join(rng.choice("abcdefghij klmnop qrstu ") for _ in range(rng.choice([46, 46, 46, 30, 12])))
-        draw.text((left, y), text, fill="white" if dark else (20, 20, 20), font_size=max(8, step - 3))
-    return page
-
-
-def render_chart(rng: random.Random, size: tuple[int, int] = (400, 300)) -> Image.Image:
-    """A bar or line chart on white."""
-    w, h = size
-    chart = Image.new("RGB", size, "white")
-    draw = ImageDraw.Draw(chart)
-    colour = rng.choice([(30, 90, 200), (200, 60, 30), (20, 140, 60), (90, 90, 90)])
-    draw.line((15, 10, 15, h - 15, w - 10, h - 15), fill=(0, 0, 0), width=2)
-    count = rng.choice([5, 8, 12])
-    if rng.random() < 0.6:
-        for i in range(count):
-            x = 20 + i * (w - 40) // count
-            draw.rectangle((x, h - 20 - rng.randint(10, h - 60), x + (w - 40) // count * 0.7, h - 20), fill=colour)
-    else:
-        points = [(20 + i * (w - 40) / (3 * count), rng.uniform(20, h - 20)) for i in range(3 * count)]
-        draw.line(points, fill=colour, width=3)
-    return chart
-
-
-def render_logo(rng: random.Random, size: tuple[int, int] = (256, 256)) -> Image.Image:
-    """A simple mark of one to three shapes on white."""
-    logo = Image.new("RGB", size, "white")
-    draw = ImageDraw.Draw(logo)
-    for _ in range(rng.randint(1, 3)):
-        cx, cy = rng.uniform(0.35, 0.65) * size[0], rng.uniform(0.35, 0.65) * size[1]
-        rx, ry = rng.uniform(0.1, 0.3) * size[0], rng.uniform(0.1, 0.3) * size[1]
-        box, fill = (cx - rx, cy - ry, cx + rx, cy + ry), _colour(rng)
-        shape = rng.randrange(4)
-        if shape == 0:
-            draw.ellipse(box, fill=fill)
-        elif shape == 1:
-            draw.rectangle(box, fill=fill)
-        elif shape == 2:
-            draw.regular_polygon((cx, cy, rx), rng.choice([3, 5, 6]), rotation=rng.randrange(90), fill=fill)
-        else:
-            draw.text(
-                (cx - rx, cy - ry), rng.choice(["ACME", "Box", "iO", "TeX", "NORD"]), fill=fill, font_size=round(rx)
-            )
-    return logo
-
-
-def render_flat(rng: random.Random, size: tuple[int, int] = (200, 150)) -> Image.Image:
-    """A flat or nearly flat picture: one colour, a faint ramp, or faint noise on near-white."""
-    base = rng.choice([(255, 255, 255), (250, 250, 248), (0, 0, 0), (128, 128, 128), _colour(rng)])
-    flat = Image.new("RGB", size, base)
-    kind = rng.random()
-    if kind < 0.4:
-        ramp = Image.linear_gradient("L").resize(size).rotate(rng.choice([0, 90, 180, 270]))
-        flat = Image.blend(flat, ramp.convert("RGB"), rng.choice([0.03, 0.1, 0.5, 1.0]))
-    elif kind < 0.8:
-        grain = Image.frombytes("RGB", size, rng.randbytes(size[0] * size[1] * 3))
-        flat = Image.blend(flat, grain, rng.choice([0.01, 0.03, 0.1]))
-    return flat
-
-
-def render_outline(kind: random.Random, rng: random.Random, texture: Image.Image) -> Image.Image:
-    """An object on a plain ground, as product photographs show it.
-
-    All objects of a kind have nearly the same outline, place and ground; colour, cloth and print are their own.
-
-    Args:
-        kind: Decides the outline and the ground; seeded alike for every object of the kind.
-        rng: Decides the rest.
-        texture: A photograph to take cloth and prints from.
-    """
-    side = 240
-    half = [
-        (kind.uniform(0.12, 0.42), at) for at in sorted(kind.uniform(0.08, 0.92) for _ in range(kind.randint(5, 9)))
-    ]
-    ground, ramp = _colour(kind), kind.uniform(0, 0.3)
-    jitter = kind.choice([0.004, 0.01, 0.02])
-    half = [(x + rng.gauss(0, jitter), y + rng.gauss(0, jitter)) for x, y in half]
-    points = [(0.5 - x, y) for x, y in half] + [(0.5 + x, y) for x, y in reversed(half)]
-    mask = Image.new("L", (side, side))
-    ImageDraw.Draw(mask).polygon([(x * side, y * side) for x, y in points], fill=255)
-    mask = mask.filter(ImageFilter.GaussianBlur(5)).point(lambda v: max(0, min(255, (v - 112) * 8)))
-    shade = Image.linear_gradient("L").resize((side, side)).rotate(kind.choice([0, 90, 180, 270])).convert("RGB")
-    canvas = Image.blend(Image.new("RGB", (side, side), ground), shade, ramp)
-    cloth = Image.new("RGB", (side, side), _colour(rng))
-    if rng.random() < 0.35:
-        cloth = Image.blend(cloth, _crop(texture, rng, 0.2).resize((side, side), _BICUBIC), rng.choice([0.3, 1.0]))
-    if rng.random() < 0.4:
-        width, height = round(side * rng.uniform(0.12, 0.3)), round(side * rng.uniform(0.12, 0.3))
-        place = ((side - width) // 2, round(side * rng.uniform(0.25, 0.45)))
-        cloth.paste(_crop(texture, rng, 0.3).resize((width, height), _BICUBIC), place)
-    fold = Image.radial_gradient("L").resize((side, side)).convert("RGB")
-    canvas.paste(Image.blend(cloth, fold, rng.uniform(0, 0.2)), (0, 0), mask)
-    size = rng.uniform(0.94, 1.06)
-    back = (1 / size, rng.gauss(0, 0.03), rng.gauss(0, 4), rng.gauss(0, 0.03), 1 / size, rng.gauss(0, 4))
-    edge = canvas.getpixel((2, 2))
-    canvas = canvas.transform(canvas.size, Image.Transform.AFFINE, back, resample=_BICUBIC, fillcolor=edge)
-    return _noise(canvas, rng, rng.uniform(0.0, 0.06))
-
-
-def render_glyph(kind: random.Random, rng: random.Random) -> Image.Image:
-    """One letter or digit, as handwriting is scanned: all of a kind show the same one, each in its own hand.
-
-    Args:
-        kind: Decides the letter and the ground; seeded alike for every picture of the kind.
-        rng: Decides the rest.
-    """
-    side, letter = 84, kind.choice("0123456789ABCDEFGHJKLMNPRSTUVWXYZabdefghkmnrt")
-    ground, ink = kind.choice([(0, 255), (0, 255), (255, 0), (245, 30)])
-    glyph = Image.new("L", (side, side), ground)
-    draw = ImageDraw.Draw(glyph)
-    size, thick = rng.uniform(58, 72), rng.choice([0, 0, 1, 2, 3])
-    draw.text((side / 2, side / 2), letter, fill=ink, font_size=size, anchor="mm", stroke_width=thick, stroke_fill=ink)
-    t, slant, wide = math.radians(rng.gauss(0, 8)), rng.gauss(0, 0.15), rng.uniform(0.85, 1.25)
-    a, b, c, d = math.cos(t) * wide, math.sin(t) + slant, -math.sin(t), math.cos(t)
-    x, y = side / 2 + rng.gauss(0, 1), side / 2 + rng.gauss(0, 1)
-    data = (a, b, x - a * side / 2 - b * side / 2, c, d, y - c * side / 2 - d * side / 2)
-    glyph = glyph.transform(glyph.size, Image.Transform.AFFINE, data, resample=_BICUBIC, fillcolor=ground)
-    return glyph.resize((28, 28), Image.Resampling.LANCZOS).convert("RGB")
