@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastdup_checks.one_core import one_core
 from fastdup_checks.store import Store
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def derive(
     if known is not None:
         with np.load(io.BytesIO(known), allow_pickle=False) as arrays:
             return dict(arrays)
-    columns = compute()
+    with one_core():
+        columns = compute()
     out = io.BytesIO()
     stored: dict[str, Any] = dict(columns)
     np.savez(out, **stored)
