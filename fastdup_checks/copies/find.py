@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastdup_checks.copies.alike import propose
 from fastdup_checks.copies.calibration import DEFAULT_THRESHOLD, REPORTING_FLOOR, Models, shipped
 from fastdup_checks.copies.coarse import Descriptions
 from fastdup_checks.copies.edits import name_edits
@@ -16,7 +17,6 @@ from fastdup_checks.copies.memory import Memory, name_pairs, places_in
 from fastdup_checks.copies.nearest import nearest, whole_numbers
 from fastdup_checks.copies.pairs import Copies, CopyInputs
 from fastdup_checks.copies.pictures import grey, shrink
-from fastdup_checks.copies.poses import standard_pose
 from fastdup_checks.copies.verify import Measured, look_first, measure
 from fastdup_checks.copies.windows import UNIT
 
@@ -29,10 +29,6 @@ __all__ = ("NEAREST", "find_copies")
 
 NEAREST = 10
 """Neighbours of the embedding first looked at; where most turn out to be copies, more."""
-_ALIKE = 5
-"""Neighbours by looks."""
-_ALIKE_LEAST = 0.6
-"""Correlation of the looks below which they tell nothing."""
 _IN_PLACE = 0.65
 """Correlation without any shift from which a pair is aligned whatever the gate says: a sticker may mislead the rest."""
 _GROW = 4
@@ -182,24 +178,22 @@ class _Search:
             if k >= self.count:
                 break
             everyone, k, more = everyone[self.full(everyone, query, hit, k)], k * _GROW, more[:0]
-            query, hit, _ = self.search(self.vectors[everyone], self.vectors, k + 1)
+            query, hit = self.search(self.vectors[everyone], self.vectors, k + 1)
         self.close()
 
     def search(
-        self, queries: NDArray[np.float32], base: NDArray[np.float32], k: int, *, least: float = 0.0
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-        """Query, vector and product of what is nearest to queries."""
-        scale = self.inputs.scale
-        hits = nearest(queries, base, min(k, len(base)), threads=self.threads, scale=scale, least=least)
+        self, queries: NDArray[np.float32], base: NDArray[np.float32], k: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Query and vector of what is nearest to queries."""
+        hits = nearest(queries, base, min(k, len(base)), threads=self.threads, scale=self.inputs.scale)
         self.recall = min(self.recall, hits.recall)
-        return hits.query, hits.place, hits.product
+        return hits.query, hits.place
 
     def near(self, k: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Every image, and each of its k nearest by embedding: taken from what is known where that suffices."""
         known = self.inputs.neighbours
         if known is None or (known.k <= k and known.k < self.inputs.count - 1):
-            query, hit, _ = self.search(self.vectors, self.vectors, k + 1)
-            return query, hit
+            return self.search(self.vectors, self.vectors, k + 1)
         # Exact copies take places among the neighbours: those who have any are asked again.
         hits = self.place_of[known.ids[self.rows]]
         alone = np.bincount(self.place_of, minlength=self.count) == 1
@@ -211,7 +205,7 @@ class _Search:
             keep &= cosine > cosine[:, -1:]
         query, at = np.nonzero(keep)
         again = np.flatnonzero(~clear)
-        more, found, _ = self.search(self.vectors[again], self.vectors, k + 1)
+        more, found = self.search(self.vectors[again], self.vectors, k + 1)
         return np.concatenate([query, again[more]]), np.concatenate([hits[query, at], found])
 
     def keys(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -220,16 +214,13 @@ class _Search:
 
     def alike(self) -> NDArray[np.int64]:
         """Pairs that look alike in some orientation, with or without their frames."""
-        owner = np.flatnonzero(self.descriptions.frame.any(axis=1))
-        looks = np.concatenate([self.descriptions.whole, self.descriptions.inside[owner]])
-        of = np.concatenate([np.arange(self.count), owner])
-        _, base = standard_pose(looks, undecided=False)
-        pose_of, poses = standard_pose(looks, undecided=True)
-        least = _ALIKE_LEAST * UNIT * UNIT
-        query, hit, product = self.search(poses, base, _ALIKE + 1, least=least)
-        query, hit = of[pose_of[query]], of[hit]
-        likely = product >= least
-        return self.keys(*_strongest(query[likely], hit[likely], product[likely], _ALIKE))
+        kept = self.inputs.kept
+        file = None if kept is None else kept.with_suffix(".looks.npz")
+        first, second, recall = propose(
+            self.descriptions, self.names, file, threads=self.threads, scale=self.inputs.scale
+        )
+        self.recall = min(self.recall, recall)
+        return self.keys(first, second)
 
     def verify(self, keys: NDArray[np.int64]) -> None:
         """Judge the pairs that were not judged before, unless both lie in one large group already."""
@@ -313,22 +304,6 @@ def _describe(thumbnails: NDArray[np.uint8], pictures: NDArray[np.float32]) -> d
 def _standard_order(width: NDArray[np.int32], height: NDArray[np.int32], check: NDArray[np.int64]) -> NDArray[np.int64]:
     """Order different images by what they are, not by where they stand: the largest first, then by content."""
     return np.lexsort((check, -width.astype(np.int64), -width.astype(np.int64) * height))
-
-
-def _strongest(
-    query: NDArray[np.int64], hit: NDArray[np.int64], product: NDArray[np.float32], k: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The k strongest hits of each query, and all as strong as the k-th, of several searches for the same query."""
-    order = np.lexsort((-product, hit, query))
-    order = order[query[order] != hit[order]]
-    first = np.r_[True, (np.diff(query[order]) != 0) | (np.diff(hit[order]) != 0)] if len(order) else order
-    order = order[first]
-    order = order[np.lexsort((-product[order], query[order]))]
-    query, hit, product = query[order], hit[order], product[order]
-    start = np.searchsorted(query, query)
-    at = np.minimum(start + k - 1, len(query) - 1)
-    keep = (query[at] != query) | (product >= product[at])
-    return query[keep], hit[keep]
 
 
 def _best_of_each(pair: NDArray[np.int64], score: NDArray[np.float32]) -> NDArray[np.int64]:

@@ -19,9 +19,10 @@ from fastdup_checks.index.products import QUERIES, on_cores, strongest
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ("Hits", "nearest", "whole_numbers")
+__all__ = ("SLACK", "Hits", "nearest", "whole_numbers")
 
-_SLACK = 6
+SLACK = 6
+"""How many more are asked for, to see which are as near as the last."""
 SCALE = Scale()
 
 
@@ -94,7 +95,7 @@ def _by_clusters(
     depth, recall = clusters.depth(row, own[sample[row]], found, scale.recall)
 
     def work(rows: NDArray[np.int64]) -> Hits:
-        places, vectors = clusters.around(int(own[rows[0]]), depth, k + _SLACK)
+        places, vectors = clusters.around(int(own[rows[0]]), depth, k + SLACK)
         hits = _nearest(queries[rows], rows, vectors, k)
         return replace(hits, place=places[hits.place])
 
@@ -110,7 +111,7 @@ def _by_clusters(
 
 def _nearest(queries: NDArray[np.float32], rows: NDArray[np.int64], base: NDArray[np.float32], k: int) -> Hits:
     """Of queries that are called `rows`."""
-    ask = k + _SLACK
+    ask = k + SLACK
     product, place = strongest(queries, base, ask)
     keep = (product >= product[:, min(k, len(base)) - 1, None]) & (product > 0)
     if ask < len(base):
