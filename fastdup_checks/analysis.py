@@ -28,6 +28,7 @@ from fastdup_checks.engine import available_cores
 from fastdup_checks.families import Families, find_families
 from fastdup_checks.index import Neighbours, Scale, find_again, neighbours_among
 from fastdup_checks.index.ranking import name_vectors
+from fastdup_checks.kept import keep
 from fastdup_checks.labels import LabelSuspects, score_labels
 from fastdup_checks.outliers import AROUND, Outliers, describe, score_looks, score_outliers
 from fastdup_checks.quality import RULES, find_flaws
@@ -76,7 +77,8 @@ class Analysis:
         settings = self.scan.settings
         # The key of one's own vectors is another with every image: what was found names the vectors itself.
         encoder = self.scan.encoder if isinstance(settings.model, ModelPlan) else ""
-        about = "\n".join((what, self.scan.dataset.reader.key, encoder, str(NEIGHBOURS), self.scale.key))
+        key = self.scan.dataset.reader.key
+        about = "\n".join((what, key, encoder, self.scan.decoder, str(NEIGHBOURS), self.scale.key))
         digest = hashlib.sha256(about.encode("utf-8", "surrogateescape")).hexdigest()
         return settings.cache / f"{what}-1-{digest[:16]}.npz"
 
@@ -169,8 +171,7 @@ class Analysis:
 
     def _names(self) -> NDArray[np.uint64]:
         """(n,) a number for each image that follows from its pixels and its vector."""
-        pixels = np.array([int.from_bytes(digest[:8], "little") for digest in self.scan.pixels], np.uint64)
-        return name_pairs(pixels, name_vectors(self.scan.vectors))
+        return name_pairs(self._pixel_names, name_vectors(self.scan.vectors))
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -314,13 +315,22 @@ class Analysis:
 
     def _colours(self) -> NDArray[np.float32]:
         """(n, 96) where which colours are."""
-        scan, rows = self.scan, np.arange(len(self.images))
-        with Store(scan.settings.cache) as store:
-            parts = [
-                describe_colours(scan.thumbnails(rows[start : start + _AT_ONCE], store))
-                for start in range(0, max(len(rows), 1), _AT_ONCE)
-            ]
-        return np.concatenate(parts)
+        scan = self.scan
+
+        def compute(rows: NDArray[np.int64]) -> NDArray[np.float32]:
+            with Store(scan.settings.cache) as store:
+                parts = [
+                    describe_colours(scan.thumbnails(rows[start : start + _AT_ONCE], store))
+                    for start in range(0, max(len(rows), 1), _AT_ONCE)
+                ]
+            return np.concatenate(parts)
+
+        return keep(self._kept("colours-1"), self._pixel_names, compute)
+
+    @cached_property
+    def _pixel_names(self) -> NDArray[np.uint64]:
+        """(n,) a number for each image that follows from its pixels."""
+        return np.array([int.from_bytes(digest[:8], "little") for digest in self.scan.pixels], np.uint64)
 
     @cached_property
     def families(self) -> Families:

@@ -48,14 +48,12 @@ def measure_drift(ids: NDArray[np.integer], side: NDArray[np.bool_]) -> Drift:
     sizes = np.array([np.count_nonzero(~side), np.count_nonzero(side)])
     if k == 0 or sizes.min() < 2:
         return Drift(0.0, 1.0, np.zeros(n))
-    share = _shares(ids, side, sizes)
-    effect = _effect(share, side)
+    smaller = side if sizes[1] <= sizes[0] else ~side
+    asked = np.bincount(ids.ravel(), minlength=n)
+    effect = _effect(ids, smaller, asked)
     rng = np.random.default_rng(0)
-    above = 0
-    for _ in range(_PERMUTATIONS):
-        other = rng.permutation(side)
-        above += _effect(_shares(ids, other, sizes), other) >= effect
-    return Drift(round(max(effect, 0.0), 6), (1 + above) / (1 + _PERMUTATIONS), share)
+    above = sum(_effect(ids, rng.permutation(smaller), asked) >= effect for _ in range(_PERMUTATIONS))
+    return Drift(round(max(effect, 0.0), 6), (1 + above) / (1 + _PERMUTATIONS), _shares(ids, side, sizes))
 
 
 def _shares(ids: NDArray[np.integer], side: NDArray[np.bool_], sizes: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -65,5 +63,12 @@ def _shares(ids: NDArray[np.integer], side: NDArray[np.bool_], sizes: NDArray[np
     return np.asarray((own - chance) / (1 - chance), np.float64)
 
 
-def _effect(share: NDArray[np.float64], side: NDArray[np.bool_]) -> float:
-    return round(float(share[side].mean() + share[~side].mean()) / 2, 9)
+def _effect(ids: NDArray[np.integer], smaller: NDArray[np.bool_], asked: NDArray[np.int64]) -> float:
+    """The mean of `_shares` of both sets, from the images of the smaller one and how often each is a neighbour."""
+    n, k = ids.shape
+    rows = np.flatnonzero(smaller)
+    sizes = np.array([len(rows), n - len(rows)])
+    inside = int(np.count_nonzero(smaller[ids[rows]]))
+    outside = n * k - k * len(rows) - int(asked[rows].sum()) + inside
+    own, chance = np.array([inside, outside]) / (k * sizes), (sizes - 1) / (n - 1)
+    return round(float(((own - chance) / (1 - chance)).mean()), 9)

@@ -20,6 +20,8 @@ _PENALTIES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 _JUDGED = 100_000
 """Images times classes by which the penalty is chosen, at most."""
 _CHUNK = 4096
+_AT_ONCE = 512
+"""Predictions at a time: what fits into the cache of a processor."""
 
 
 class Ridge:
@@ -74,31 +76,36 @@ class Ridge:
         place = self._grid[judged] / _GRID @ axes
         wanted = -np.tile(self._mean, (count, 1))
         wanted[np.arange(count), self._labels[judged]] += 1
-        errors = []
+        errors, square = [], place**2
         for penalty in _PENALTIES:
             scale = 1 / (values + max(penalty * float(values.mean()), 1e-9))
-            weight = np.minimum(place**2 @ scale + self._share, 0.999)
+            weight = np.minimum(square @ scale + self._share, 0.999)
             left = (wanted - place @ (answer * scale[:, None])) / (1 - weight)[:, None]
             errors.append(round(float((left**2).sum(1).mean()), 6))
         return _PENALTIES[int(np.argmin(errors))]
 
     def predict(self, rows: NDArray[np.integer]) -> NDArray[np.float64]:
         """(len(rows), classes) about 1 for the class that an image looks like and 0 for others, not bounded."""
+        parts = [self._predict(rows[start : start + _AT_ONCE]) for start in range(0, len(rows), _AT_ONCE)]
+        return np.concatenate([np.zeros((0, len(self._mean))), *parts])
+
+    def _predict(self, rows: NDArray[np.integer]) -> NDArray[np.float64]:
         scale = _GRID * _MAP_GRID
         here = self._grid[rows].astype(np.float64)
         said = here @ self._coefficients / scale + self._mean
         speaker = self._speaker[rows]
         own = here @ self._root / scale
-        its, place = said.copy(), own.copy()
+        its, place = said, own
         other = np.flatnonzero((speaker != rows) & (speaker >= 0))
         if len(other):
+            its, place = said.copy(), own.copy()
             there = self._grid[speaker[other]].astype(np.float64)
             its[other] = there @ self._coefficients / scale + self._mean
             place[other] = there @ self._root / scale
         pull = np.einsum("nd,nd->n", own, place) + self._share
         weight = np.minimum(np.einsum("nd,nd->n", place, place) + self._share, 0.999)
         pull = np.where(speaker >= 0, pull / (1 - weight), 0.0)
-        said += pull[:, None] * its
+        said = said + pull[:, None] * its
         said[np.arange(len(rows)), self._labels[speaker]] -= pull
         return np.asarray(said, np.float64)
 

@@ -46,3 +46,10 @@ def test_the_images_that_drive_it_are_the_strange_ones():
 def test_too_few_images_do_not_differ(n):
     found = measure(source(max(n, 1), 0)[:n], np.arange(n) > 0)
     assert (found.effect, found.p_value) == (0.0, 1.0)
+
+
+def test_the_effect_is_the_mean_of_the_shares_of_both_sets():
+    side = np.arange(90) % 7 == 0
+    for one in (side, ~side):
+        found = measure(source(90, 4), one)
+        assert found.effect == pytest.approx(max((found.share[one].mean() + found.share[~one].mean()) / 2, 0), abs=1e-6)

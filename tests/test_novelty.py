@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fastdup_checks.index import find_neighbours, similarities_to
+from fastdup_checks.index import find_neighbours, similarities_among, similarities_to
 from fastdup_checks.novelty import NEAR
 from fastdup_checks.novelty import novelty_p_values as p_values_of
 
 
 def novelty_p_values(new, reference):
-    return p_values_of(new, reference, find_neighbours(reference, NEAR).similarities[:, -1:].ravel())
+    nearness = similarities_to(new, reference, NEAR)[:, -1]
+    return p_values_of(nearness, find_neighbours(reference, NEAR).similarities[:, -1])
 
 
 def source(n: int, seed: int, shift: float = 0.0) -> np.ndarray:
@@ -33,9 +34,25 @@ def test_images_of_another_source_are_new():
     assert (p_values[:50] <= 0.01).mean() < 0.1
 
 
-@pytest.mark.parametrize("m", [0, 1, 3])
-def test_a_tiny_reference_makes_nothing_new(m):
-    assert (novelty_p_values(source(5, 1), source(10, 2)[:m]) == 1).all()
+def test_some_images_of_the_reference_tell_what_is_usual_as_all_of_them_do():
+    new, reference = np.concatenate([source(200, 1), source(10, 2, shift=5)]), source(2000, 3)
+    usual = find_neighbours(reference, NEAR, rows=np.arange(0, 2000, 5)).similarities[:, -1]
+    some = p_values_of(similarities_to(new, reference, NEAR)[:, -1], usual)
+    assert np.abs(some - novelty_p_values(new, reference)).max() < 0.1
+    assert (some[200:] == 1 / 401).all()
+
+
+def test_nothing_is_new_to_an_empty_reference():
+    assert (p_values_of(np.zeros(5), np.zeros(0)) == 1).all()
+
+
+@pytest.mark.parametrize("k", [1, 3, 8])
+def test_similarities_among_some_of_a_set_are_those_of_a_search(k):
+    vectors = np.concatenate([source(150, 1), source(30, 2, shift=5)])
+    vectors[20:30] = vectors[0]
+    rows, members = np.arange(0, 180, 3), np.flatnonzero(np.arange(180) % 3 > 0)[:-15]
+    found = similarities_among(rows, members, k, vectors=vectors, known=find_neighbours(vectors, 9))
+    assert np.array_equal(found, similarities_to(vectors[rows], vectors[members], k))
 
 
 def test_similarities_to_others_are_brute_force_where_some_of_them_are_equal_too():

@@ -81,5 +81,5 @@ def _measure(analysis: Analysis, one: str, other: str) -> tuple[Drift, np.ndarra
         drift = measure_drift(analysis.neighbours_among(rows, NEAR).ids, side)
         return {"effect": np.array(drift.effect), "p_value": np.array(drift.p_value), "share": drift.share}
 
-    known = analysis.derive("drift-1", compute, rows.tobytes(), side.tobytes())
+    known = analysis.derive("drift-2", compute, rows.tobytes(), side.tobytes())
     return Drift(float(known["effect"]), float(known["p_value"]), known["share"]), rows

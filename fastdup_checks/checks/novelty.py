@@ -12,7 +12,7 @@ from fastdup_checks.checks.scope import share
 from fastdup_checks.derived import derive
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.findings import Finding, Measurement
-from fastdup_checks.index import Scale, find_neighbours
+from fastdup_checks.index import Scale, find_neighbours, similarities_among, similarities_to
 from fastdup_checks.novelty import NEAR, novelty_p_values
 from fastdup_checks.records import printable
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from fastdup_checks.scan import Settings
 
 __all__ = ("NoveltyScope", "novelty_rate")
+
+_COMPARED = 4000
+"""Images of a reference that are compared with the others there, at most: they tell what is usual."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +70,19 @@ def novelty_rate(analysis: Analysis, scope: NoveltyScope) -> Measurement:
     settings = analysis.scan.settings
 
     def compute() -> dict[str, NDArray[Any]]:
-        usual = _usual(settings, known) if old is None else _nearness(analysis.neighbours_among(old, NEAR))
-        return {"p": novelty_p_values(analysis.scan.vectors[rows], known, usual, threads=settings.threads)}
+        if len(known) <= NEAR:
+            return {"p": np.ones(len(rows))}
+        vectors, threads = analysis.scan.vectors, settings.threads
+        if old is None:
+            usual = _usual(settings, known)
+            near = similarities_to(vectors[rows], known, NEAR, threads=threads)
+        else:
+            usual = _nearness(analysis.neighbours_among(old, NEAR))
+            neighbours = analysis.neighbours
+            near = similarities_among(rows, old, NEAR, vectors=vectors, known=neighbours, threads=threads)
+        return {"p": novelty_p_values(near[:, NEAR - 1], usual)}
 
-    p_values = analysis.derive("novelty-2", compute, rows.tobytes(), known.tobytes())["p"]
+    p_values = analysis.derive("novelty-3", compute, rows.tobytes(), known.tobytes())["p"]
     order = [place for place in np.lexsort((rows, p_values)).tolist() if p_values[place] <= scope.p_value]
     findings = tuple(
         Finding(
@@ -95,13 +107,14 @@ def _rows(splits: tuple[str, ...], split: NDArray[np.object_], name: str) -> NDA
 
 
 def _usual(settings: Settings, known: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How near the images of a reference are to each other, which is kept: the reference stays what it is."""
+    """How near images of a reference are to each other, which is kept: the reference stays what it is."""
 
     def compute() -> dict[str, NDArray[Any]]:
-        scale = Scale(directory=settings.cache)
-        return {"usual": _nearness(find_neighbours(known, NEAR, threads=settings.threads, scale=scale))}
+        some = np.arange(size := min(_COMPARED, len(known))) * len(known) // size
+        found = find_neighbours(known, NEAR, rows=some, threads=settings.threads, scale=Scale(directory=settings.cache))
+        return {"usual": _nearness(found)}
 
-    return derive(settings.cache, "reference-1", (known.tobytes(), str(known.shape)), compute)["usual"]
+    return derive(settings.cache, "reference-2", (known.tobytes(), str(known.shape)), compute)["usual"]
 
 
 def _nearness(neighbours: Neighbours) -> NDArray[np.float32]:

@@ -9,6 +9,22 @@ from __future__ import annotations
 
 from fastdup_checks.index.clusters import Scale
 from fastdup_checks.index.grow import find_again
-from fastdup_checks.index.neighbours import Neighbours, find_neighbours, neighbours_among, rank_again, similarities_to
+from fastdup_checks.index.neighbours import (
+    Neighbours,
+    find_neighbours,
+    neighbours_among,
+    rank_again,
+    similarities_among,
+    similarities_to,
+)
 
-__all__ = ("Neighbours", "Scale", "find_again", "find_neighbours", "neighbours_among", "rank_again", "similarities_to")
+__all__ = (
+    "Neighbours",
+    "Scale",
+    "find_again",
+    "find_neighbours",
+    "neighbours_among",
+    "rank_again",
+    "similarities_among",
+    "similarities_to",
+)

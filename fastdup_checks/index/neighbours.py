@@ -10,7 +10,7 @@ import numpy as np
 from fastdup_checks.engine import available_cores
 from fastdup_checks.index.clusters import Scale
 from fastdup_checks.index.products import QUERIES, on_cores
-from fastdup_checks.index.ranking import DIGITS, cosines, name_vectors, on_grid, rank_among
+from fastdup_checks.index.ranking import DIGITS, name_vectors, on_grid, rank_among
 from fastdup_checks.index.search import rank_some
 
 if TYPE_CHECKING:
@@ -26,11 +26,14 @@ __all__ = (
     "neighbours_among",
     "rank_again",
     "say_of_all",
+    "similarities_among",
     "similarities_to",
 )
 
 SCALE = Scale()
 _CHUNK = 4096
+_AT_ONCE = 32
+"""Images whose neighbours are compared at a time: what fits into the cache of a processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +92,19 @@ class Different:
 
 
 def find_neighbours(
-    vectors: NDArray[np.float32], k: int, *, threads: int | None = None, scale: Scale = SCALE
+    vectors: NDArray[np.float32],
+    k: int,
+    *,
+    rows: NDArray[np.int64] | None = None,
+    threads: int | None = None,
+    scale: Scale = SCALE,
 ) -> Neighbours:
-    """Find the k nearest neighbours of every vector.
+    """Find the k nearest neighbours of vectors.
 
     Args:
         vectors: float32 (n, d), each of length 1.
         k: how many; fewer are given where there are not so many others.
+        rows: of which vectors, by default of all.
         threads: cores to use, by default all.
         scale: from which size on not all are compared with all.
 
@@ -103,7 +112,7 @@ def find_neighbours(
         The same to the bit for any number of threads, and up to the numbering for any order of the vectors, but for
         equal ones.
     """
-    return _search(vectors, np.arange(len(vectors)), k, threads, scale)
+    return _search(vectors, np.arange(len(vectors)) if rows is None else rows, k, threads, scale)
 
 
 def neighbours_among(
@@ -150,10 +159,13 @@ def rank_again(vectors: NDArray[np.float32], known: Neighbours) -> Neighbours:
     """Order known neighbours by their similarity in other vectors of the same images."""
     ids, similarities = np.empty_like(known.ids), np.empty_like(known.similarities)
     grid = on_grid(vectors)
-    for row in range(len(grid)):
-        found = cosines(grid[row], grid[known.ids[row]])
-        order = np.argsort(-found, kind="stable")
-        ids[row], similarities[row] = known.ids[row, order], found[order]
+    for start in range(0, len(grid), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        others = grid[known.ids[part]].astype(np.float64)
+        found = np.round(np.matmul(others, grid[part, :, None].astype(np.float64))[:, :, 0], DIGITS)
+        order = np.argsort(-found, axis=1, kind="stable")
+        ids[part] = np.take_along_axis(known.ids[part], order, 1)
+        similarities[part] = np.take_along_axis(found, order, 1)
     return Neighbours(ids, similarities, known.recall)
 
 
@@ -185,6 +197,40 @@ def similarities_to(
     parts = [np.arange(at, min(at + QUERIES, len(grid))) for at in range(0, len(grid), QUERIES)]
     found = [part for _, part in on_cores(work, parts, threads or available_cores())]
     return np.concatenate([np.zeros((0, k), np.float32), *found])
+
+
+def similarities_among(
+    rows: NDArray[np.int64],
+    members: NDArray[np.int64],
+    k: int,
+    *,
+    vectors: NDArray[np.float32],
+    known: Neighbours,
+    threads: int | None = None,
+) -> NDArray[np.float32]:
+    """Find what `similarities_to` would, of some images to others of the same set, from the neighbours of all.
+
+    Args:
+        rows: (m,) images.
+        members: other images, at least k.
+        k: how many.
+        vectors: float32 (n, d), each of length 1.
+        known: of all vectors; where too few of these are members, the image is compared with all members.
+        threads: cores to use, by default all.
+
+    Returns:
+        (m, k) cosines to six digits, the largest first.
+    """
+    inside = np.zeros(len(vectors), bool)
+    inside[members] = True
+    near = inside[known.ids[rows]]
+    order = np.argsort(~near, axis=1, kind="stable")[:, :k]
+    found = np.zeros((len(rows), k), np.float32)
+    found[:, : order.shape[1]] = np.take_along_axis(known.similarities[rows], order, 1)
+    short = np.flatnonzero(near.sum(1) < k)
+    if len(short):
+        found[short] = similarities_to(vectors[rows[short]], vectors[members], k, threads=threads)
+    return found
 
 
 def say_of_all(
