@@ -126,6 +126,7 @@ function fill(section) {
   if (wanted.length !== present.length || wanted.some((finding, i) => finding.element !== present[i])) {
     section.list.replaceChildren(...wanted.map(finding => finding.element));
   }
+  reserve(section.list);
   const left = section.shown.length - wanted.length;
   section.pager ??= makePager(section);
   section.pager.hidden = !left;
@@ -133,6 +134,15 @@ function fill(section) {
   $(".all", section.pager).textContent = `Show all ${section.shown.length.toLocaleString("en")}`;
   const bulk = $(".bulk option", section.element);
   if (bulk) bulk.textContent = `Decide all ${section.shown.length.toLocaleString("en")}`;
+}
+
+/** Let cards that are not drawn yet take the room of the first, so that nothing moves when they are. */
+function reserve(list) {
+  const card = list.firstElementChild;
+  if (!card?.matches("li")) return;
+  Object.assign(card.style, { contentVisibility: "visible", alignSelf: "start", boxSizing: "content-box" });
+  list.style.setProperty("--tall", getComputedStyle(card).height);
+  Object.assign(card.style, { contentVisibility: "", alignSelf: "", boxSizing: "" });
 }
 
 function makePager(section) {

@@ -7,6 +7,7 @@ import re
 import urllib.parse
 from pathlib import Path
 
+import pytest
 from studio import Studio, verdict
 from visiting import Visit, in_browser, press, saved, shown, sync_api
 
@@ -80,6 +81,23 @@ def test_many_findings_come_in_portions_and_all_are_reached(
     page.fill("#search", "149")
     sync_api.expect(page.locator("#shown")).to_have_text("1 of 150 findings")
     assert page.locator(".finding:visible").get_attribute("id") == "f149"
+    visit.close()
+
+
+def test_nothing_moves_when_findings_are_drawn_on_scrolling(
+    browser: sync_api.Browser, studio: Studio, tmp_path: Path
+) -> None:
+    single = [Finding((studio.image(f"{i:03}.jpg", i % 7),), 1 - i / 1000, "dark") for i in range(60)]
+    pairs = [Finding((studio.image(f"a{i}.jpg", i), studio.image(f"b{i}.jpg", i)), 1, "mirror") for i in range(60)]
+    file = tmp_path / "gallery.html"
+    page = studio.page(verdict("dark_images", single), verdict("near_duplicate_rate", pairs))
+    file.write_text(render_gallery(page), encoding="utf-8")
+    visit = Visit(browser, file)
+    tall = "document.documentElement.scrollHeight"
+    before = visit.page.evaluate(tall)
+    for y in range(0, before, 400):
+        visit.page.evaluate(f"scrollTo(0, {y}); new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+    assert visit.page.evaluate(tall) == pytest.approx(before, abs=2)
     visit.close()
 
 

@@ -22,7 +22,8 @@ class Visit:
     def __init__(self, browser: sync_api.Browser, path: Path, **options: object) -> None:
         self.complaints: list[str] = []
         self.requests: list[str] = []
-        self.context = browser.new_context(accept_downloads=True, **options)
+        # A click aimed while the page still glides to its target would miss it.
+        self.context = browser.new_context(accept_downloads=True, reduced_motion="reduce", **options)
         self.page = self.context.new_page()
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
