@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from fastdup_checks.findings import Measurement
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fastdup_checks.expectation import Bound, Expectation
     from fastdup_checks.findings import Finding, Unit
 
-__all__ = ("Outcome", "Verdict", "format_bound", "format_value", "judge", "skipped")
+__all__ = ("Outcome", "Verdict", "format_bound", "format_value", "headline", "judge", "skipped")
 
 Outcome = Literal["passed", "failed", "warned", "xfailed", "measured", "skipped"]
 """`warned` is a failure of an expectation whose severity is `warn`, `xfailed` one that is known and has a reason;
@@ -68,6 +71,20 @@ def skipped(expectation: Expectation) -> Verdict:
     """The verdict on an expectation that is not to be judged; it has nothing measured."""
     measurement = Measurement(math.nan, expectation.unit, 0, 0, "images")
     return Verdict(expectation, measurement, "skipped", f"{expectation.id}: skipped ({expectation.skip})")
+
+
+def headline(verdicts: Iterable[Verdict]) -> str:
+    """How it went, in one line: "1 of 3 expectations failed, 1 warned, 2 skipped"."""
+    outcomes = Counter(verdict.outcome for verdict in verdicts)
+    judged = outcomes.total() - outcomes["skipped"] - outcomes["measured"]
+    noun = "expectation" if judged == 1 else "expectations"
+    if outcomes["failed"]:
+        said = f"{outcomes['failed']} of {judged} {noun} failed"
+    else:
+        whole = f"all {judged}" if judged > 1 else str(judged)
+        said = f"{whole if outcomes['passed'] == judged else outcomes['passed']} {noun} passed"
+    rest: dict[Outcome, str] = {"warned": "warned", "xfailed": "failed as expected", "skipped": "skipped"}
+    return ", ".join([said, *(f"{outcomes[outcome]} {word}" for outcome, word in rest.items() if outcomes[outcome])])
 
 
 def _sentence(expectation: Expectation, measurement: Measurement) -> str:

@@ -30,7 +30,7 @@ def test_unmet_expectations_are_marked_on_their_lines(tmp_path, github, capsys):
     assert place == "error file=data.yml,line=7,title=broken_images"
     assert message == "broken_images: 1 image, above the 0 allowed (among 15 images)"
     assert warning.startswith("::warning file=data.yml,line=8,title=duplicate_rate::duplicate_rate: 14.29%25, above")
-    assert github.read_text(encoding="utf-8").startswith("## fastdup-checks: 1 of 3 expectations failed\n")
+    assert github.read_text(encoding="utf-8").startswith("## fastdup-checks: 1 of 3 expectations failed, 1 warned\n")
     assert (tmp_path / "fastdup-report" / "summary.md").read_bytes() == github.read_bytes()
 
 

@@ -21,7 +21,7 @@ def test_check_says_pass_and_exits_with_0(tmp_path, capsys):
     assert run("check", write_project(tmp_path, "broken_images: {at_most: 1}"), "-q") == 0
     out = capsys.readouterr().out
     assert "passed   broken_images: 1 image, within the 1 allowed (among 15 images)" in out
-    assert "all 1 expectations passed" in out
+    assert "\n1 expectation passed\n" in out
     assert "gallery: " in out
 
 
@@ -30,7 +30,7 @@ def test_check_names_the_offenders_and_exits_with_1(tmp_path, capsys):
     out = capsys.readouterr().out
     assert "FAILED   leak: 1 image, above the 0 allowed" in out
     assert "test/dog/leak.png  train/dog/1.png  (identical)" in out
-    assert "1 of 1 expectations failed" in out
+    assert "\n1 of 1 expectation failed\n" in out
 
 
 @pytest.mark.parametrize(

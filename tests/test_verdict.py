@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fastdup_checks.expectation import Bound, Expectation
 from fastdup_checks.findings import Measurement
-from fastdup_checks.verdict import format_value, judge
+from fastdup_checks.verdict import format_value, headline, judge, skipped
 
 
 def expectation(bound, unit="share", severity="error"):
@@ -70,3 +70,17 @@ def test_nothing_measured_is_not_called_above_or_below():
     verdict = judge(expectation, Measurement(math.nan, "share", 0, 0, "images"))
     assert verdict.failed
     assert verdict.message == "x: nothing to measure, with 0% allowed (0 of 0 images)"
+
+
+def test_the_headline_hides_no_warning_and_nothing_skipped():
+    def verdicts(*bounds, severity="error"):
+        measurement = Measurement(1, "images", 1, 10, "images")
+        return [judge(expectation(Bound("at_most", b), "images", severity), measurement) for b in bounds]
+
+    assert headline(verdicts(1, 2)) == "all 2 expectations passed"
+    assert headline(verdicts(1)) == "1 expectation passed"
+    assert headline(verdicts(0, 1, 2)) == "1 of 3 expectations failed"
+    left = skipped(replace(expectation(Bound("at_most", 0)), skip="later"))
+    assert (
+        headline([*verdicts(1, 2), *verdicts(0, severity="warn"), left]) == "2 expectations passed, 1 warned, 1 skipped"
+    )

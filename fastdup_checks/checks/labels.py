@@ -94,7 +94,7 @@ def conflicting_labels(analysis: Analysis, scope: Scope) -> Measurement:
         if len(labels) > 1:
             paths = tuple(analysis.images[row].path for row in group)
             note = "labelled " + " and ".join(printable(label) for label in labels)
-            findings.append(Finding(paths, float(len(labels)), note))
+            findings.append(Finding(paths, float(len(labels)), note, (("labels", len(labels)),)))
     return Measurement(
         len(findings),
         "groups",

@@ -37,6 +37,7 @@ def _check(options: argparse.Namespace) -> int:
     from fastdup_checks.ci import add_to_job_summary, annotate
     from fastdup_checks.pipeline import check
     from fastdup_checks.report.markdown import render_markdown
+    from fastdup_checks.verdict import headline
 
     verdicts = check(
         options.config,
@@ -46,8 +47,7 @@ def _check(options: argparse.Namespace) -> int:
         progress=progress_of(options),
     )
     print_verdicts(verdicts)
-    failed = len(verdicts.failed)
-    print(f"\n{failed} of" if failed else "\nall", len(verdicts), "expectations", "failed" if failed else "passed")
+    print(f"\n{headline(verdicts)}")
     for line in verdicts.result.standing.remarks() if verdicts.result.standing else ():
         print(printable(line))
     for line in annotate(verdicts, options.config):
@@ -55,4 +55,4 @@ def _check(options: argparse.Namespace) -> int:
     add_to_job_summary(render_markdown(verdicts.result))
     if verdicts.gallery:
         print(f"gallery: {show_path(verdicts.gallery)}")
-    return 1 if failed else 0
+    return 1 if verdicts.failed else 0

@@ -124,7 +124,7 @@ def lay_out(finding: Finding, album: Album, most: int) -> Card:
         members=tuple(entry.number for entry in entries),
         keep=keep,
         note=printable(note),
-        score=_number(finding.score),
+        score=_number(next((value for name, value in facts if name == score_name), finding.score)),
         score_name=score_name,
         given=printable(entries[0].facts.label or "no label") if kind == "label" else "",
         suggested=printable(said.get("suggested", "")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastdup_checks.records import printable
-from fastdup_checks.verdict import format_bound, format_value
+from fastdup_checks.verdict import format_bound, format_value, headline
 
 if TYPE_CHECKING:
     from fastdup_checks.analysis import Analysis
@@ -26,10 +26,7 @@ def render_markdown(result: Result) -> str:
     Entries of the baseline that count no longer are told at the end.
     """
     analysis, verdicts = result.analysis, result.verdicts
-    failed = sum(verdict.failed for verdict in verdicts)
-    judged = sum(verdict.outcome not in {"skipped", "measured"} for verdict in verdicts)
-    said = f"{failed} of {judged} expectations failed" if failed else f"all {judged} expectations passed"
-    lines = [f"## fastdup-checks: {said}", "", _dataset(analysis), ""]
+    lines = [f"## fastdup-checks: {headline(verdicts)}", "", _dataset(analysis), ""]
     lines += ["| outcome | expectation | measured | bound | of |", "|---|---|---|---|---|"]
     lines += [_row(verdict) for verdict in verdicts]
     for verdict in verdicts:

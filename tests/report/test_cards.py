@@ -70,6 +70,8 @@ def test_a_pair_keeps_its_order_whichever_is_kept() -> None:
 def test_evidence_that_the_score_repeats_names_the_score() -> None:
     shown = card(Finding(("a",), 0.93, "", (("chance", 0.93), ("vote", 7))))
     assert (shown.score_name, shown.score) == ("chance", "0.930")
+    counted = card(Finding(("a", "b"), 2.0, "labelled cat and dog", (("labels", 2),)))
+    assert (counted.score_name, counted.score) == ("labels", "2")
     assert shown.facts == (("vote", "7"),)
 
 

@@ -24,7 +24,7 @@ def text(tmp_path_factory):
 
 def test_the_headline_counts_and_the_table_has_a_row_for_each_verdict(text):
     lines = text.splitlines()
-    assert lines[0] == "## fastdup-checks: 1 of 3 expectations failed"
+    assert lines[0] == "## fastdup-checks: 1 of 3 expectations failed, 1 warned, 1 skipped"
     assert lines[2] == "16 images, 2 of them unreadable (train 7, test 7)"
     rows = [line.split(" | ") for line in lines if line.startswith("| ")][1:]
     assert [(row[0], row[1]) for row in rows] == [
