@@ -2,16 +2,16 @@
 
 Usage: python calibrate.py PHOTOS... [--small PHOTOS...] [--seed 3] [--out calibration.json] [--same same.txt]
 
-PHOTOS are folders of photographs; those after --small are used at 32 pixels a side. Each source should be free of
-copies of its own: pairs of files that are copies all the same are listed in ``same.txt``, two paths a line. A fifth of
-the originals of every set is held out; the figures at the end are theirs. `--suspects` writes the pairs that look
-like further copies in the source, to be judged by eye.
+PHOTOS are folders of photographs; they are used as they are, and once more shrunk to 32 to 48 pixels a side after they
+were edited. The pictures after --small are small from the start. Each source should be free of copies of its own:
+pairs of files that are copies all the same are listed in ``same.txt``, two paths a line. A fifth of the originals of
+every set is held out; the figures at the end are theirs. `--suspects` writes the pairs that look like further copies in
+the source, to be judged by eye.
 """
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +23,16 @@ from fastdup_checks.copies.calibration import FIRST_LOOK, Calibration, Models
 from fastdup_checks.copies.evidence import FEATURES
 from fastdup_checks.encoders.network import OnnxEncoder
 
-_RARER = 1.0
-"""Log-odds taken off the scores that are shipped: of the pairs fitted to over a third are copies, of those that are
-proposed in a dataset far fewer."""
+_LARGE = (500, 200, 2400, 160, False)
+_SHRUNK = (300, 260, 3500, 60, True)
+_SMALL = (32, 160, 2400, 0, False)
+"""Of each set: the longer side of its photographs in pixels, how many are edited, how many are not, how many pages and
+the like are drawn, and whether all pictures are shrunk once they are edited."""
+_OTHERS = 3.0
+"""How much more the pairs that are no copies count than the copies, in every set: of the pairs that are proposed in a
+dataset most are none, but few of these look like copies."""
+_COPIES = 3000.0
+"""Weight of the copies of a set, in pairs."""
 _LOST = 0.005
 """Share of the copies that could be told, but that the gate may keep from being looked at."""
 
@@ -36,29 +43,29 @@ def main() -> None:
     parser.add_argument("photos", type=Path, nargs="+")
     parser.add_argument("--small", type=Path, nargs="*", default=[])
     parser.add_argument("--seed", type=int, default=3)
-    parser.add_argument("--originals", type=int, default=300)
-    parser.add_argument("--distractors", type=int, default=3000)
     parser.add_argument("--edits", type=int, default=16, help="edits of each original")
-    parser.add_argument("--pairs", type=int, default=5000, help="pairs of copies to measure in each set")
+    parser.add_argument("--pairs", type=int, default=3500, help="pairs of copies to measure in each set")
     parser.add_argument("--out", type=Path, default=Path("calibration.json"))
     parser.add_argument("--same", type=Path)
     parser.add_argument("--suspects", type=Path)
     a = parser.parse_args()
     encoder = OnnxEncoder()
     sets: list[tuple[CopySet, Samples, list[Path]]] = []
-    for folders, side, rendered in ((a.photos, 500, a.originals), (a.small, 32, 0)):
+    kinds = ((a.photos, *_LARGE), (a.photos, *_SHRUNK), (a.small, *_SMALL))
+    for folders, side, originals, distractors, drawn, shrunk in kinds:
         if not folders:
             continue
-        files = list_photographs(folders, a.seed, limit=2 * (a.originals + a.distractors) // len(folders))
+        files = list_photographs(folders, a.seed, limit=2 * (originals + distractors) // len(folders))
         pictures = build(
             files,
             encoder,
-            originals=a.originals,
-            distractors=a.distractors,
+            originals=originals,
+            distractors=distractors,
             edits_each=a.edits,
             seed=a.seed,
             side=side,
-            drawn=rendered,
+            drawn=drawn,
+            shrunk=shrunk,
         )
         samples = draw(pictures, each=a.pairs, seed=a.seed, same=_read_same(a.same, files))
         sets.append((pictures, samples, files))
@@ -73,7 +80,7 @@ def main() -> None:
         if a.suspects:
             _write_suspects(a.suspects, model, samples, pictures, files)
     model, gate, worth = _fit_both([(samples, np.ones(len(samples.copies), bool)) for _, samples, _ in sets])
-    Models(replace(model, intercept=round(model.intercept - _RARER, 5)), gate, worth).write(a.out)
+    Models(model, gate, worth).write(a.out)
     print(f"wrote {a.out}, fitted to all pairs")
 
 
@@ -96,8 +103,9 @@ def _fit_both(sets: list[tuple[Samples, np.ndarray]]) -> tuple[Calibration, Cali
     seen = np.concatenate([samples.seen[use] for samples, use in sets])
     copies = np.concatenate([samples.copies[use] for samples, use in sets])
     found = np.concatenate([_scores(model, samples)[use] >= 0.5 for samples, use in sets])
+    weight = np.concatenate([_weights(samples.copies[use]) for samples, use in sets])
     known = found | ~copies
-    gate = fit(FIRST_LOOK, seen[known], copies[known], trees=40, rate=0.2)
+    gate = fit(FIRST_LOOK, seen[known], copies[known], weight[known], trees=40, rate=0.2, depth=3)
     return model, gate, float(np.round(np.quantile(gate.probability(seen[copies & found]), _LOST), 4))
 
 
@@ -105,7 +113,7 @@ def _fit(sets: list[tuple[Samples, np.ndarray]], rounds: int = 3) -> Calibration
     """Fit to the best hypothesis of each pair; which one that is, each round of fitting says better."""
     model: Calibration | None = None
     for _ in range(rounds):
-        features, copies = [], []
+        features, copies, weights = [], [], []
         for samples, use in sets:
             rank = (
                 samples.features[:, 0] + samples.features[:, 3]
@@ -117,9 +125,23 @@ def _fit(sets: list[tuple[Samples, np.ndarray]], rounds: int = 3) -> Calibration
             best = best[use[samples.pair[best]]]
             features.append(samples.features[best])
             copies.append(samples.copies[samples.pair[best]])
-        model = fit(FEATURES, np.concatenate(features), np.concatenate(copies), trees=200, rate=0.07)
+            weights.append(_weights(copies[-1]))
+        model = fit(
+            FEATURES,
+            np.concatenate(features),
+            np.concatenate(copies),
+            np.concatenate(weights),
+            trees=400,
+            rate=0.05,
+            depth=4,
+        )
     assert model is not None
     return model
+
+
+def _weights(copies: np.ndarray) -> np.ndarray:
+    """So that every set counts alike, and in each of them the pairs that are no copies `_OTHERS` times as much."""
+    return np.where(copies, _COPIES / copies.sum(), _OTHERS * _COPIES / (~copies).sum())
 
 
 def _scores(model: Calibration, samples: Samples) -> np.ndarray:

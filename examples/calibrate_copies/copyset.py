@@ -23,6 +23,10 @@ __all__ = ["CopySet", "build", "list_photographs"]
 
 _SIDE = 64
 _BATCH = 64
+_SMALL_SIDES = (32, 32, 32, 40, 48)
+_SQUARE = 0.7
+"""Share of the small pictures that are squashed to a square."""
+_FILTERS = (Image.Resampling.BOX, Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)
 _OF_A_KIND = 8
 """Rendered objects that share an outline, or letters that are the same."""
 _EDITED = 4
@@ -65,6 +69,13 @@ def _open(path: Path, limit: int) -> Image.Image:
     if max(im.size) > limit:
         im.thumbnail((limit, limit), Image.Resampling.BICUBIC, reducing_gap=2.0)
     return im
+
+
+def _shrink(im: Image.Image, kind: random.Random, rng: random.Random) -> Image.Image:
+    side, square = kind.choice(_SMALL_SIDES), kind.random() < _SQUARE
+    scale = min(1.0, side / max(im.size))
+    size = (side, side) if square else (max(8, round(im.width * scale)), max(8, round(im.height * scale)))
+    return im.convert("RGB").resize(size, rng.choice(_FILTERS))
 
 
 class _Collected:
@@ -118,6 +129,7 @@ def build(
     seed: int,
     side: int = 500,
     drawn: int = 0,
+    shrunk: bool = False,
 ) -> CopySet:
     """Edit the first ``originals`` files, add ``distractors`` of the rest untouched, and rendered pictures.
 
@@ -131,10 +143,14 @@ def build(
         side: Photographs are first shrunk to this longest side in pixels.
         drawn: How many pages, charts, logos and flat pictures to add, twice as many objects on plain ground, and
             as many letters; a quarter of the objects and letters are edited, too.
+        shrunk: Whether every picture is shrunk once it is edited, as data sets of small pictures are made: all of one
+            origin to the same size, mostly square, but each by another filter.
     """
     rng = random.Random(seed)
     collected = _Collected(encoder)
-    add = collected.add
+
+    def add(im: Image.Image, of: int, name: str) -> None:
+        collected.add(_shrink(im, random.Random(f"{seed}-{of}"), rng) if shrunk else im, of, name)
 
     def put_edits(im: Image.Image, of: int, names: Iterable[str], other: Image.Image) -> None:
         for name in names:

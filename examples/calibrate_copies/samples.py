@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Samples", "draw"]
 
-_LOOSE = Gates(coarse=0.6, in_place=0.35, middle=0.4, detail=0.33, behind=0.25, halfway=0.36)
+_LOOSE = Gates(coarse=0.6, in_place=0.35, middle=0.4, detail=0.33, behind=0.25, halfway=0.36, nearly=0.36)
 """More gets through than in use, so that what happens near the gates is learned, too."""
 _COMPOSED = ("collage", "pasted30", "pasted50", "sticker")
 """Edits that show parts of two photographs: what they are no copy of cannot be said."""
@@ -79,7 +79,7 @@ def draw(pictures: CopySet, *, each: int, seed: int, same: set[tuple[int, int]])
     rendered = (pictures.rendered[others[:, 0]], pictures.rendered[others[:, 1]])
     shuffled = rng.permutation(len(others))
     kinds = (rendered[0] & rendered[1], rendered[0] ^ rendered[1], ~rendered[0] & ~rendered[1])
-    shares = (each // 2, each // 6, each)
+    shares = (each, each // 3, 6 * each)
     chosen = [shuffled[kind[shuffled]][:share] for kind, share in zip(kinds, shares, strict=True)]
     positives = np.array(copies)[rng.permutation(len(copies))[:each]]
     pairs = np.concatenate([positives, others[np.concatenate(chosen)]])
@@ -87,6 +87,7 @@ def draw(pictures: CopySet, *, each: int, seed: int, same: set[tuple[int, int]])
     seen = look_first(lambda rows: grey(small[rows]), descriptions, first, second)
     similarity = np.einsum("pd,pd->p", pictures.embeddings[first], pictures.embeddings[second])
     shape = (pictures.width / pictures.height).astype(np.float32)
+    size = np.minimum(pictures.width, pictures.height).astype(np.float32)
     measured = measure(
         lambda rows: grey(small[rows]),
         lambda rows: pictures.thumbnails[rows],
@@ -94,6 +95,7 @@ def draw(pictures: CopySet, *, each: int, seed: int, same: set[tuple[int, int]])
         first,
         second,
         shape,
+        size,
         descriptions.mat,
         gates=_LOOSE,
     )

@@ -1,8 +1,9 @@
 """Copies: near-duplicate images, found by neighbours and verified on the pixels.
 
 The stages, from top to bottom: `pictures` and `windows` describe thumbnails, `poses`, `nearest` and `alike` propose
-candidates, `coarse`, `align` and `evidence` look at each pair ever more closely (`verify`), `calibration` turns what
-they saw into a probability, `edits` into words, `find` runs the rounds, and `groups` ties pairs together.
+candidates (`proposals`) among the different images (`subjects`), `coarse`, `align` and `evidence` look at each pair
+ever more closely (`verify`), `calibration` turns what they saw into a probability, `edits` into words, `find` runs the
+rounds, and `groups` ties pairs together.
 """
 
 from fastdup_checks.copies.calibration import DEFAULT_THRESHOLD, LISTING_FLOOR, REPORTING_FLOOR

@@ -1,10 +1,10 @@
 """From evidence to the probability that two pictures are copies of one another.
 
-Boosted trees (Friedman, 2001) with the logistic link: many small trees of three questions each add to the log-odds. One
+Boosted trees (Friedman, 2001) with the logistic link: many small trees of a few questions each add to the log-odds. One
 model judges aligned pairs; another says, from the coarse look and the embeddings, which pairs are worth aligning. More
 agreement can only speak for a copy, however the training pairs lie: the trees were grown under that constraint. They
-were fitted to edits of public photographs, and to pictures that merely look alike, by `examples/calibrate_copies`,
-which writes `calibration.json`.
+were fitted to edits of public photographs, large and small, and to pictures that merely look alike, by
+`examples/calibrate_copies`, which writes `calibration.json`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = (
     "DEFAULT_THRESHOLD",
-    "DEPTH",
     "FIRST_LOOK",
     "LISTING_FLOOR",
     "REPORTING_FLOOR",
@@ -49,9 +48,6 @@ FIRST_LOOK = ("coarse", "second", "in_place", "turned", "simple", "similarity")
 """What is known of a pair before it is aligned: the scores of the two best hypotheses of the coarse look, the
 correlation of the pictures in place, the coarse score in another orientation than the best, over how much of the
 simpler one its structure spreads, and the cosine of their embeddings."""
-DEPTH = 3
-"""Questions from the root of a tree to a leaf."""
-
 _FILE = Path(__file__).with_name("calibration.json")
 
 
@@ -80,7 +76,7 @@ class Calibration:
         for asked, thresholds, values in zip(self.feature, self.threshold, self.value, strict=True):
             column, threshold, value = np.array(asked), np.array(thresholds), np.array(values)
             at = np.zeros(len(features), np.int64)
-            for _ in range(DEPTH):
+            for _ in range(len(values).bit_length() - 1):
                 at = 2 * at + 1 + (columns[column[at], rows] > threshold[at])
             odds += value[at - len(thresholds)]
         return np.round(1.0 / (1.0 + np.exp(-np.clip(odds, -30.0, 30.0))), 4).astype(np.float32)

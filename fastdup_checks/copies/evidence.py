@@ -18,6 +18,10 @@ without structure are uncorrelated rather than alike by accident.
   Stripes, ramps, chess boards and lines of text look like themselves elsewhere, so that they look like one another.
 - *balance*: how much of the structure of each block only one of the two shows. A shirt with another print on it has
   the same outline, but not this.
+- *quiet*: correlation where blocks count the less, the more contrast they have: of what lies between the outlines.
+- *unexplained* and *oddest*: what of the colours of one does not follow from those of the other, see `colours`.
+- *finest* and *finest weak*: *fine* and *weak blocks* at 64 x 64, all that a thumbnail shows; *sharp*: logarithm of the
+  energy that both have there. Without any, as in small or blurred pictures, the two say nothing.
 - *overlap*: share of the content that lies inside the container; *area*: logarithm of the share of the container that
   the content covers; *stretch*: unevenness of the scaling.
 - *unclean*: logarithm of how far the map, in pixels of the originals, is both from turning and scaling evenly and from
@@ -34,6 +38,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_checks.copies.align import Levels, Reader, Stack, grid
+from fastdup_checks.copies.blocks import block_products, participation, weak_blocks
+from fastdup_checks.copies.colours import compare_colours
+from fastdup_checks.copies.maps import distance_moved, scaling, uncleanness
 from fastdup_checks.copies.pictures import orient
 
 if TYPE_CHECKING:
@@ -44,9 +51,10 @@ if TYPE_CHECKING:
 __all__ = ("FEATURES", "Evidence", "weigh")
 
 _SIDE = 32
-_BLOCKS = 8
 _NOISE = np.float32(12.0)
 """Energy, in units of one pixel of full contrast, by which every correlation over the overlap is held down."""
+_LOUD = np.float32(1600)
+"""Energy of a block, in squares of grey levels, above which it counts the less for *quiet*."""
 
 FEATURES = (
     "all",
@@ -69,6 +77,13 @@ FEATURES = (
     "moved",
     "balance",
     "coarse",
+    "quiet",
+    "unexplained",
+    "oddest",
+    "size",
+    "finest",
+    "finest_weak",
+    "sharp",
 )
 """Names of the columns of `Evidence.features`."""
 
@@ -115,6 +130,7 @@ def weigh(
     maps: NDArray[np.float32],
     coarse: NDArray[np.float32],
     shape: NDArray[np.float32],
+    size: NDArray[np.float32],
 ) -> Evidence:
     """Measure aligned pairs.
 
@@ -127,6 +143,7 @@ def weigh(
         maps: (p, 2, 3) from the oriented content to the container.
         coarse: (p,) score of the hypothesis in the coarse look.
         shape: (n,) width over height of every original.
+        size: (n,) pixels along the shorter side of every original.
     """
     reader = Reader.through(maps, container, levels.even, grid(_SIDE), _SIDE)
     inside = reader.inside
@@ -139,7 +156,7 @@ def weigh(
     warped *= sign[:, None]
 
     coarse_base, coarse_warped = _smooth(base), _smooth(warped)
-    blocks = _block_sums(base, warped)
+    blocks = block_products(base, warped, _SIDE)
     energy = np.sqrt(blocks[0] * blocks[1])
     local = blocks[2] / np.sqrt((blocks[0] + 2) * (blocks[1] + 2))
     amount = blocks[0] + blocks[1]
@@ -163,11 +180,18 @@ def weigh(
 
     repeats = _repetition(base)
     linear = maps[:, :, :2].astype(np.float64)
-    area, stretch = _shape(linear)
+    area, stretch = scaling(linear)
     turned = np.where(orientation & 4, 1 / shape[content], shape[content])
-    unclean = _unclean(linear, turned.astype(np.float64), shape[container].astype(np.float64))
-    moved = np.abs(maps.astype(np.float64) - np.eye(2, 3)).sum(axis=2).max(axis=1)
+    unclean = uncleanness(linear, turned.astype(np.float64), shape[container].astype(np.float64))
     balance = np.abs(blocks[0] - blocks[1]).sum(axis=1) / total
+    contrast = block_products(base_rest, warped_rest, _SIDE)
+    calm = 1 / (np.sqrt(contrast[0] * contrast[1]) + _LOUD)
+    calmed = [(calm * part).sum(axis=1) for part in blocks]
+    quiet = calmed[2] / np.sqrt((calmed[0] + _NOISE / (4 * _LOUD)) * (calmed[1] + _NOISE / (4 * _LOUD)))
+    colour_base = [plain_base * inside, *(a for a, _ in tints)]
+    colour_warped = [plain_warped * inside, *(b for _, b in tints)]
+    unexplained, oddest = compare_colours(colour_base, colour_warped, inside)
+    finest, finest_weak, sharp = _compare_finest(levels.even, container, content, orientation, maps)
     features = np.stack(
         [
             np.abs(whole),
@@ -175,27 +199,55 @@ def weigh(
             _correlation(coarse_base, coarse_warped, _NOISE / 2),
             _correlation(_unwoven(base), _unwoven(warped), _NOISE),
             agreeing,
-            _weak_blocks(local, amount),
+            weak_blocks(local, amount),
             plain,
             hue,
             np.log1p(tint),
             np.log1p(energy.sum(axis=1)),
-            _participation(energy),
+            participation(energy),
             repeats,
             np.abs(whole) - repeats,
             inside.mean(axis=1),
             area,
             stretch,
             np.log(unclean + 0.004),
-            np.log(moved + 0.004),
+            np.log(distance_moved(maps) + 0.004),
             balance,
             coarse,
+            quiet,
+            unexplained,
+            oddest,
+            np.log(np.clip(np.minimum(size[content], size[container]), 16, 128)),
+            sign * finest,
+            sign * finest_weak,
+            sharp,
         ],
         axis=1,
     ).astype(np.float32)
     return Evidence(
         features, sign, gain, base_mean - warped_mean, np.sqrt(power_base / pixels), np.sqrt(power_warped / pixels)
     )
+
+
+def _compare_finest(
+    even: Stack,
+    container: NDArray[np.int64],
+    content: NDArray[np.int64],
+    orientation: NDArray[np.int64],
+    maps: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """*finest*, *finest weak* and *sharp*; the first two without the sign of the whole."""
+    side = even.finest
+    reader = Reader.through(maps, container, even, grid(side), side)
+    base = orient(even.levels[side][content], orientation).reshape(len(content), -1) * reader.inside
+    warped = reader.read(even) * reader.inside
+    base -= _smooth(base, side)
+    warped -= _smooth(warped, side)
+    blocks = block_products(base, warped, side)
+    power = [part.sum(axis=1) for part in blocks]
+    finest = power[2] / np.sqrt((power[0] + _NOISE) * (power[1] + _NOISE))
+    local = blocks[2] / np.sqrt((blocks[0] + 1) * (blocks[1] + 1))
+    return finest, weak_blocks(local, blocks[0] + blocks[1]), np.log1p(np.sqrt(power[0] * power[1]))
 
 
 def _content(stack: Stack, rows: NDArray[np.int64], orientation: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -215,9 +267,9 @@ def _centred(
     return mean, (values - mean[:, None]) * inside
 
 
-def _smooth(values: NDArray[np.float32]) -> NDArray[np.float32]:
+def _smooth(values: NDArray[np.float32], side: int = _SIDE) -> NDArray[np.float32]:
     """The 3 x 3 average; the rim counts itself again."""
-    square = np.pad(values.reshape(-1, _SIDE, _SIDE), ((0, 0), (1, 1), (1, 1)), mode="edge")
+    square = np.pad(values.reshape(-1, side, side), ((0, 0), (1, 1), (1, 1)), mode="edge")
     rows = square[:, :-2] + square[:, 1:-1] + square[:, 2:]
     smooth = (rows[:, :, :-2] + rows[:, :, 1:-1] + rows[:, :, 2:]) * np.float32(1 / 9)
     flat: NDArray[np.float32] = smooth.reshape(len(values), -1)
@@ -229,30 +281,6 @@ def _unwoven(values: NDArray[np.float32]) -> NDArray[np.float32]:
     square = square - square.mean(axis=1, keepdims=True)
     flat: NDArray[np.float32] = (square - square.mean(axis=2, keepdims=True)).reshape(len(values), -1)
     return flat
-
-
-def _block_sums(a: NDArray[np.float32], b: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-    def sums(values: NDArray[np.float32]) -> NDArray[np.float32]:
-        size = _SIDE // _BLOCKS
-        total: NDArray[np.float32] = values.reshape(-1, _BLOCKS, size, _BLOCKS, size).sum(axis=(2, 4))
-        return total.reshape(len(values), -1)
-
-    return sums(a * a), sums(b * b), sums(a * b)
-
-
-def _weak_blocks(local: NDArray[np.float32], amount: NDArray[np.float32]) -> NDArray[np.float32]:
-    order = np.argsort(local, axis=1, kind="stable")
-    below = np.cumsum(np.take_along_axis(amount, order, axis=1).astype(np.float64), axis=1)
-    at = (below < 0.2 * below[:, -1:]).sum(axis=1)
-    place = np.take_along_axis(order, np.minimum(at, local.shape[1] - 1)[:, None], axis=1)
-    weak: NDArray[np.float32] = np.take_along_axis(local, place, axis=1)[:, 0]
-    return weak
-
-
-def _participation(energy: NDArray[np.float32]) -> NDArray[np.float32]:
-    total = energy.sum(axis=1)
-    share: NDArray[np.float32] = total * total / ((energy * energy).sum(axis=1) * energy.shape[1] + np.float32(1e-3))
-    return share
 
 
 def _repetition(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -274,30 +302,3 @@ def _shift_weight() -> NDArray[np.float64]:
     left = np.outer(1 - shift / half, 1 - shift / half)
     far = np.maximum(shift[:, None], shift[None, :]) >= half // 8
     return np.where(far & (left >= 0.45), 1 / np.maximum(left, 0.45), 0.0)
-
-
-def _shape(linear: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Logarithm of the area, and unevenness of the scaling along the axes."""
-    across = np.hypot(linear[:, 0, 0], linear[:, 1, 0]) + 1e-6
-    down = np.hypot(linear[:, 0, 1], linear[:, 1, 1]) + 1e-6
-    determinant = linear[:, 0, 0] * linear[:, 1, 1] - linear[:, 0, 1] * linear[:, 1, 0]
-    area = np.log(np.clip(np.abs(determinant), 1e-3, 4.0))
-    return area, np.minimum(np.abs(np.log(across / down)), 2.0)
-
-
-def _unclean(
-    linear: NDArray[np.float64], content: NDArray[np.float64], container: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """The smaller of two departures, relative to the scale: from even scaling with a turn, and from no turn or shear.
-
-    Args:
-        linear: (p, 2, 2) in coordinates that go from -1 to 1 along both sides.
-        content: (p,) width over height of the oriented content.
-        container: (p,) the same of the container.
-    """
-    a, b = linear[:, 0, 0] * container / content, linear[:, 0, 1] * container
-    c, d = linear[:, 1, 0] / content, linear[:, 1, 1]
-    scale = np.sqrt(np.abs(a * d - b * c)) + 1e-3
-    uneven = np.hypot(a - d, b + c) / (2 * scale)
-    crooked = np.maximum(np.abs(b), np.abs(c)) / scale
-    return np.minimum(np.minimum(uneven, crooked), 2.0)

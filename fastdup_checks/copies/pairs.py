@@ -10,14 +10,17 @@ import numpy as np
 from fastdup_checks.index.clusters import Scale
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from fastdup_checks.index import Neighbours
 
-__all__ = ("Copies", "CopyInputs")
+__all__ = ("Copies", "CopyInputs", "list_pairs")
+
+_SPREAD = 16
+"""Groups of exact copies up to this size are listed pair by pair; larger ones as pairs with their first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +80,66 @@ class Copies:
         return Copies(
             self.left[keep], self.right[keep], self.score[keep], self.exact[keep], edit, self.truncated, self.recall
         )
+
+
+def list_pairs(
+    group: NDArray[np.int64],
+    pairs: Sequence[tuple[int, int]],
+    score: Sequence[float],
+    edit: Sequence[str],
+    *,
+    at_least: float,
+    truncated: int,
+    recall: float = 1.0,
+) -> Copies:
+    """Say of all images what was found of different ones, and add the exact copies.
+
+    Args:
+        group: (n,) images with the same number, from 0 on, are exact copies.
+        pairs: Two such numbers each.
+        score: Of each pair.
+        edit: Of each pair.
+        at_least: Pairs that score less are left out.
+        truncated: See `Copies`.
+        recall: See `Copies`.
+    """
+    order = np.argsort(group, kind="stable")
+    members = np.split(order, np.cumsum(np.bincount(group))[:-1]) if len(order) else []
+    left, right, scores, exact = [], [], [], []
+    edits: list[str] = []
+    for rows in members:
+        if len(rows) > 1:
+            a, b = (
+                np.triu_indices(len(rows), 1)
+                if len(rows) <= _SPREAD
+                else (np.zeros(len(rows) - 1, int), np.arange(1, len(rows)))
+            )
+            left.append(rows[a])
+            right.append(rows[b])
+            scores.append(np.ones(len(a), np.float32))
+            exact.append(np.ones(len(a), bool))
+            edits += ["identical"] * len(a)
+    for pair, probability, words in zip(pairs, score, edit, strict=True):
+        if probability < at_least:
+            continue
+        ours, theirs = (members[number][:_SPREAD] for number in pair)
+        a, b = np.repeat(ours, len(theirs)), np.tile(theirs, len(ours))
+        left.append(np.minimum(a, b))
+        right.append(np.maximum(a, b))
+        scores.append(np.full(len(a), probability, np.float32))
+        exact.append(np.zeros(len(a), bool))
+        edits += [words] * len(a)
+    columns = [
+        np.concatenate(part) if part else np.zeros(0, kind)
+        for part, kind in ((left, int), (right, int), (scores, np.float32), (exact, bool))
+    ]
+    by = np.lexsort((columns[1], columns[0], -columns[2]))
+    return Copies(
+        columns[0][by].astype(np.int32),
+        columns[1][by].astype(np.int32),
+        columns[2][by].astype(np.float32),
+        columns[3][by].astype(bool),
+        tuple(edits[at] for at in by.tolist()),
+        truncated,
+        recall,
+    )

@@ -21,6 +21,8 @@ __all__ = ("FirstLook", "Gates", "Measured", "look_first", "measure")
 
 _PAIRS = 128
 """Pairs aligned at a time: some 30 MB."""
+_SAME = 0.03
+"""Difference of maps, in half sides of a picture, that a few more steps of alignment make good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,9 @@ class Gates:
     behind: float = 0.2
     """...and how far behind the best hypothesis of its pair it may be at either."""
     halfway: float = 0.3
-    """Correlation at 32 x 32 when half of the steps there are done."""
+    """Correlation at 32 x 32 when half of the steps there are done..."""
+    nearly: float = 0.44
+    """...and before the last of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,7 @@ def measure(
     first: NDArray[np.int64],
     second: NDArray[np.int64],
     shape: NDArray[np.float32],
+    size: NDArray[np.float32],
     mat: NDArray[np.uint8],
     *,
     wanted: NDArray[np.bool_] | None = None,
@@ -138,6 +143,7 @@ def measure(
         first: (p,) rows.
         second: (p,) rows.
         shape: (n,) width over height of every original.
+        size: (n,) pixels along its shorter side.
         mat: (n, 4) of every picture, see `Descriptions`.
         wanted: (p,) which pairs to measure; all of them where None.
         gates: What may pass.
@@ -165,6 +171,7 @@ def measure(
                 Measured(pair, swapped, seen.orientation[pair, which], seen.maps[pair, which], Evidence.empty()),
                 score[pair, np.where(which == 2, 0, which)],
                 shape,
+                size,
                 mat,
                 gates,
             )
@@ -180,6 +187,7 @@ def _align(
     start: Measured,
     score: NDArray[np.float32],
     shape: NDArray[np.float32],
+    size: NDArray[np.float32],
     mat: NDArray[np.uint8],
     gates: Gates,
 ) -> Measured:
@@ -192,6 +200,7 @@ def _align(
     maps, _ = alignment.improve(maps)
     maps, middle = alignment.improve(maps)
     go = _ahead(pair, middle, gates.middle, gates.behind)
+    go = go[_distinct(pair[go], start.swapped[go], orientation[go], maps[go])]
     if not len(go):
         return start.take(go)
     detail = agreement(levels, at_container[go], at_content[go], orientation[go], maps[go], 32)
@@ -211,15 +220,21 @@ def _align(
     if not len(on):
         return start.take(on)
     alignment, maps = alignment.take(on), maps[on]
-    for _ in range(2):
-        maps, _ = alignment.improve(maps)
+    maps, _ = alignment.improve(maps)
+    maps, nearly = alignment.improve(maps)
+    last = np.flatnonzero(nearly >= gates.nearly)
+    maps, on = maps[last], on[last]
+    if not len(on):
+        return start.take(on)
 
     at_container, at_content, go = at_container[on], at_content[on], go[on]
     pair, orientation = pair[go], orientation[go]
     rgb = colour.astype(np.float32)
     tints = [(rgb[..., 2] - light) * np.float32(0.564), (rgb[..., 0] - light) * np.float32(0.713)]
     blue, red = (Stack.of(tint, 32) for tint in tints)
-    evidence = weigh(levels, (blue, red), at_container, at_content, orientation, maps, score[go], shape[rows])
+    evidence = weigh(
+        levels, (blue, red), at_container, at_content, orientation, maps, score[go], shape[rows], size[rows]
+    )
     return Measured(pair, start.swapped[go], orientation, maps, evidence)
 
 
@@ -228,6 +243,19 @@ def _ahead(pair: NDArray[np.int64], agreeing: NDArray[np.float32], least: float,
     starts = np.flatnonzero(np.r_[True, np.diff(pair) != 0])
     best = np.repeat(np.maximum.reduceat(agreeing, starts), np.diff(np.r_[starts, len(pair)]))
     return np.flatnonzero((agreeing >= least) & (agreeing >= best - np.float32(behind)))
+
+
+def _distinct(
+    pair: NDArray[np.int64], swapped: NDArray[np.bool_], orientation: NDArray[np.int64], maps: NDArray[np.float32]
+) -> NDArray[np.int64]:
+    """Which hypotheses say something else than those of the same pair before them; pairs ascend."""
+    again = np.zeros(len(pair), bool)
+    for back in (1, 2):
+        alike = (pair[back:] == pair[:-back]) & (swapped[back:] == swapped[:-back])
+        alike &= orientation[back:] == orientation[:-back]
+        alike &= np.abs(maps[back:] - maps[:-back]).max(axis=(1, 2), initial=0) < _SAME
+        again[back:] |= alike
+    return np.flatnonzero(~again)
 
 
 def _join(parts: list[Measured]) -> Measured:

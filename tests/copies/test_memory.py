@@ -11,6 +11,7 @@ from PIL import ImageFilter, ImageOps
 from copies.pictures import inputs, photograph
 from fastdup_checks.copies import find as find_module
 from fastdup_checks.copies import find_copies
+from fastdup_checks.copies import subjects as subjects_module
 from fastdup_checks.copies.memory import Memory, name_pairs, places_in
 from fastdup_checks.index.ranking import name_vectors
 
@@ -42,7 +43,7 @@ def same(found, wanted):
 def looked_at(monkeypatch):
     """How many pairs are looked at, and how many pictures are described, by each search."""
     count = {"pairs": 0, "pictures": 0}
-    look, describe = find_module.look_first, find_module._describe
+    look, describe = find_module.look_first, subjects_module.describe
 
     def counting(pictures, descriptions, first, second):
         count["pairs"] += len(first)
@@ -53,7 +54,7 @@ def looked_at(monkeypatch):
         return describe(thumbnails, pictures)
 
     monkeypatch.setattr(find_module, "look_first", counting)
-    monkeypatch.setattr(find_module, "_describe", counting_pictures)
+    monkeypatch.setattr(subjects_module, "describe", counting_pictures)
     return count
 
 

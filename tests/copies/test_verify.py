@@ -30,6 +30,8 @@ IMAGES = some_pictures()
 INPUTS = inputs(IMAGES)
 THUMBNAILS = INPUTS.thumbnails(np.arange(INPUTS.count))
 
+AGREEMENT = ["all", "fine", "woven", "agreeing", "margin", "quiet", "finest"]
+
 
 def shuffled(order, threads=1):
     """What is found among the images in another order, told in the old numbers."""
@@ -92,10 +94,11 @@ def test_a_pair_is_measured_the_same_whatever_pairs_share_its_batch(chosen):
         return look_first(pictures, described, a, b)
 
     shape = (INPUTS.width / INPUTS.height).astype(np.float32)
+    size = np.minimum(INPUTS.width, INPUTS.height).astype(np.float32)
     seen, seen_part = look(first, second), look(first[some], second[some])
     np.testing.assert_array_equal(seen_part.score, seen.score[some])
-    everything = measure(pictures, load, seen, first, second, shape, described.mat)
-    part = measure(pictures, load, seen_part, first[some], second[some], shape, described.mat)
+    everything = measure(pictures, load, seen, first, second, shape, size, described.mat)
+    part = measure(pictures, load, seen_part, first[some], second[some], shape, size, described.mat)
     mine = np.isin(everything.pair, some)
     np.testing.assert_array_equal(some[part.pair], everything.pair[mine])
     np.testing.assert_array_equal(part.maps, everything.maps[mine])
@@ -139,7 +142,11 @@ def test_scores_are_probabilities_to_four_digits_in_descending_order():
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.sampled_from(["all", "fine", "woven", "agreeing", "margin"]), st.floats(0, 1))
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from(AGREEMENT),
+    st.floats(0, 1),
+)
 def test_more_agreement_never_speaks_against_a_copy(seed, name, more):
     model = shipped().pairs
     row = np.random.default_rng(seed).uniform(-0.2, 1, (1, len(model.features))).astype(np.float32)
