@@ -281,13 +281,12 @@ def _assemble(
 
 
 def _vectors(contents: Sequence[bytes], stored: Iterable[tuple[bytes, bytes]]) -> NDArray[np.float32]:
-    where: dict[bytes, list[int]] = {}
-    for row, content in enumerate(contents):
-        where.setdefault(content, []).append(row)
-    out = np.zeros((0, 0), dtype=np.float32)
-    for content, raw in stored:
-        vector = np.frombuffer(raw, dtype=np.float32)
-        if not out.size:
-            out = np.zeros((len(contents), len(vector)), dtype=np.float32)
-        out[where[content]] = vector
-    return out
+    known = dict(stored)
+    parts = [known[content] for content in dict.fromkeys(contents)]
+    if not parts:
+        return np.zeros((0, 0), dtype=np.float32)
+    vectors = np.frombuffer(b"".join(parts), dtype=np.float32).reshape(len(parts), -1)
+    if len(parts) == len(contents):
+        return vectors
+    place = {content: row for row, content in enumerate(dict.fromkeys(contents))}
+    return vectors[[place[content] for content in contents]]

@@ -143,6 +143,11 @@ class Store:
                 "(--cache-dir)",
             ) from error
 
+    def _is_most(self, count: int) -> bool:
+        """Whether so many pictures are a good part of all, so that reading all in their order takes less time."""
+        most = next(self._rows("SELECT max(key) FROM vectors", ()))[0]
+        return count >= _AT_ONCE and 2 * count >= (most or 0)
+
     def contents(self, place: str, stamps: Mapping[str, Stamp]) -> dict[str, bytes]:
         """The SHA-256 of those paths whose stamp is what it was when they were read."""
         known: dict[str, bytes] = {}
@@ -192,9 +197,11 @@ class Store:
 
     def complete(self, contents: Iterable[bytes], *, decoder: str, encoder: str) -> set[bytes]:
         """Those contents for which nothing is missing: decoded and embedded, or known to be unreadable."""
-        wanted = list(dict.fromkeys(contents))
+        wanted = dict.fromkeys(contents)
+        if self._is_most(len(wanted)):
+            return self.all_complete(decoder=decoder, encoder=encoder).intersection(wanted)
         done = set()
-        for some in _batches(wanted):
+        for some in _batches(list(wanted)):
             marks = ",".join("?" * len(some))
             done |= {
                 row[0]
@@ -226,18 +233,26 @@ class Store:
 
     def pictures(self, contents: Iterable[bytes], *, decoder: str) -> Iterator[Measured]:
         """What is known of the contents, without thumbnails, in no particular order."""
-        for some in _batches(list(dict.fromkeys(contents))):
+        wanted = dict.fromkeys(contents)
+        query = (
+            "SELECT content, failure, size, width, height, format, mode, pixels, statistics FROM pictures "
+            "WHERE decoder=?"
+        )
+        if self._is_most(len(wanted)):
+            yield from (Measured(*row) for row in self._rows(query, (decoder,)) if row[0] in wanted)
+            return
+        for some in _batches(list(wanted)):
             marks = ",".join("?" * len(some))
-            for row in self._rows(
-                "SELECT content, failure, size, width, height, format, mode, pixels, statistics "  # noqa: S608
-                f"FROM pictures WHERE decoder=? AND content IN ({marks})",
-                (decoder, *some),
-            ):
-                yield Measured(*row)
+            yield from (Measured(*row) for row in self._rows(f"{query} AND content IN ({marks})", (decoder, *some)))
 
     def vectors(self, contents: Iterable[bytes], *, encoder: str) -> Iterator[tuple[bytes, bytes]]:
         """(content, float32 bytes) of the contents, in no particular order."""
-        for some in _batches(list(dict.fromkeys(contents))):
+        wanted = dict.fromkeys(contents)
+        if self._is_most(len(wanted)):
+            rows = self._rows("SELECT content, vector FROM vectors NOT INDEXED WHERE encoder=?", (encoder,))
+            yield from (row for row in rows if row[0] in wanted)
+            return
+        for some in _batches(list(wanted)):
             marks = ",".join("?" * len(some))
             yield from self._rows(
                 f"SELECT content, vector FROM vectors WHERE encoder=? AND content IN ({marks})",  # noqa: S608

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastdup_checks.index import Scale, find_neighbours, neighbours_among, rank_again
+from fastdup_checks.index import Scale, find_neighbours, neighbours_among, probes, rank_again
 
 
 def unit(n, d, seed, repeats=0):
@@ -147,6 +147,18 @@ def test_an_approximate_search_depends_on_neither_threads_nor_order(n, k, thread
     assert direct.recall == shuffled.recall
     assert np.array_equal(shuffled.similarities, direct.similarities[order])
     assert np.array_equal(x[order][shuffled.ids], x[direct.ids[order]])
+
+
+def test_a_search_of_few_at_a_time_finds_the_same(monkeypatch):
+    x = shots(400, 3)
+    x[50:250] = x[50] + np.random.default_rng(3).normal(size=(200, 16)) / 1000
+    x = (x / np.linalg.norm(x, axis=1, keepdims=True)).astype(np.float32)
+    scale = Scale(exact_up_to=10, recall=0.95, sample=200)
+    wanted = find_neighbours(x, 12, scale=scale)
+    monkeypatch.setattr(probes, "_ROOM", 1000)
+    found = find_neighbours(x, 12, scale=scale)
+    assert np.array_equal(found.ids, wanted.ids)
+    assert share_found(found, find_neighbours(x, 12)) > 0.9
 
 
 def test_vectors_that_have_no_room_in_memory_lie_in_a_file(tmp_path):

@@ -51,6 +51,25 @@ def test_complete_means_embedded_or_known_to_be_broken(tmp_path):
         assert store.complete([b"good", b"bad"], decoder="other", encoder="e") == set()
 
 
+def test_most_of_a_store_reads_like_a_part_of_it(tmp_path):
+    contents = [bytes([number % 256, number // 256]) for number in range(700)]
+    with Store(tmp_path) as store:
+        for encoder, vector in (("e", b"\1" * 8), ("other", b"\2" * 8)):
+            done = [measured(content, "bad" if content[0] == 9 else None) for content in contents[:650]]
+            vectors = [(content, vector) for content in contents[:600] if content[0] != 9]
+            store.remember("here", [], done, vectors, decoder="d", encoder=encoder)
+        for wanted in (contents[20:690], contents):
+            parts = [wanted[start : start + 100] for start in range(0, len(wanted), 100)]
+            known = {"decoder": "d", "encoder": "e"}
+            assert store.complete(wanted, **known) == set().union(*(store.complete(part, **known) for part in parts))
+            for read in (
+                lambda some: store.vectors(some, encoder="e"),
+                lambda some: store.pictures(some, decoder="d"),
+            ):
+                assert {row for part in parts for row in read(part)} == set(read(wanted))
+                assert len(list(read(wanted))) == len(set(read(wanted))) > 500
+
+
 def test_thumbnails_come_in_the_order_asked_for(tmp_path):
     with Store(tmp_path) as store:
         for number in range(3):

@@ -10,7 +10,7 @@ import numpy as np
 from fastdup_checks.copies.calibration import DEFAULT_THRESHOLD, REPORTING_FLOOR, Models, shipped
 from fastdup_checks.copies.edits import name_edits
 from fastdup_checks.copies.groups import connect
-from fastdup_checks.copies.memory import Memory, name_pairs, places_in
+from fastdup_checks.copies.memory import Memory, distinct, name_pairs, places_in
 from fastdup_checks.copies.pairs import list_pairs
 from fastdup_checks.copies.proposals import Proposals
 from fastdup_checks.copies.subjects import Subjects
@@ -108,7 +108,7 @@ class _Search:
         everyone, more = np.arange(count), proposals.alike()
         query, hit = proposals.near(k)
         while len(everyone):
-            self.verify(np.union1d(more, proposals.keys(everyone[query], hit)))
+            self.verify(distinct(more, proposals.keys(everyone[query], hit)))
             if k >= count:
                 break
             everyone, k, more = everyone[self.full(everyone, query, hit, k)], k * _GROW, more[:0]
@@ -128,7 +128,7 @@ class _Search:
         new = self.remembered(keys)
         for start in range(0, len(new), _PAIRS):
             self.judge(new[start : start + _PAIRS])
-        known.judged = np.union1d(known.judged, keys)
+        known.judged = distinct(known.judged, keys)
 
     def judge(self, keys: NDArray[np.int64]) -> None:
         """Look at pairs, align the promising ones, and remember what may be a copy."""
@@ -184,7 +184,7 @@ class _Search:
             elif len(rows) > _WHOLE_GROUP:
                 self.truncated += len(rows)
         if keys:
-            self.verify(np.unique(np.concatenate(keys)))
+            self.verify(distinct(*keys))
 
     def names(self, keys: NDArray[np.int64]) -> NDArray[np.uint64]:
         """By which pairs are remembered."""

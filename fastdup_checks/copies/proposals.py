@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_checks.copies.alike import propose
+from fastdup_checks.copies.memory import distinct
 from fastdup_checks.copies.nearest import nearest
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Proposals:
     def keys(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
         """Pairs of images and others, each once, ascending."""
         apart = a != b
-        return np.unique(np.minimum(a, b)[apart] * self.subjects.count + np.maximum(a, b)[apart])
+        return distinct(np.minimum(a, b)[apart] * self.subjects.count + np.maximum(a, b)[apart])
 
     def alike(self) -> NDArray[np.int64]:
         """Pairs that look alike in some orientation, with or without their frames."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ("Clusters", "Scale")
+__all__ = ("Clusters", "Scale", "whole_numbers")
 
 _GRID = np.float32(2048)
 """Vectors of length 1 as whole numbers: every sum of products is below 2**24, which single precision holds exactly."""
@@ -94,10 +94,10 @@ class Clusters:
         """
         number = max(round(2 * np.sqrt(count)), 1)
         sample = np.arange(size := min(_TRAINED * number, count)) * count // size
-        centres = _train(_whole(take(sample), unit), number, threads)
+        centres = _train(whole_numbers(take(sample), unit), number, threads)
         cluster, votes = np.empty(count, np.int32), np.zeros((len(centres), len(centres)), np.int32)
         parts = [np.arange(at, min(at + QUERIES, count)) for at in range(0, count, QUERIES)]
-        for rows, named in on_cores(lambda rows: _name(_whole(take(rows), unit), centres), parts, threads):
+        for rows, named in on_cores(lambda rows: _name(whole_numbers(take(rows), unit), centres), parts, threads):
             cluster[rows] = named[:, 0]
             np.add.at(votes, (named[:, :1], named), 1)
         np.fill_diagonal(votes, np.iinfo(np.int32).max)
@@ -111,7 +111,7 @@ class Clusters:
 
     def nearest(self, queries: NDArray[np.float32], *, unit: float = 1.0) -> NDArray[np.int32]:
         """(m,) the cluster that each of some other vectors (m, d) belongs to."""
-        return _name(_whole(queries, unit), self.centres)[:, 0].astype(np.int32)
+        return _name(whole_numbers(queries, unit), self.centres)[:, 0].astype(np.int32)
 
     def depth(
         self, sample: NDArray[np.integer], own: NDArray[np.integer], others: NDArray[np.int64], recall: float
@@ -172,7 +172,8 @@ def _name(whole: NDArray[np.float32], centres: NDArray[np.float32]) -> NDArray[n
     return np.take_along_axis(place, np.lexsort((place, -product), axis=1), 1)
 
 
-def _whole(vectors: NDArray[np.float32], unit: float) -> NDArray[np.float32]:
+def whole_numbers(vectors: NDArray[np.float32], unit: float = 1.0) -> NDArray[np.float32]:
+    """Vectors (n, d) whose length is the unit, laid on a grid on which products are exact in single precision."""
     whole: NDArray[np.float32] = np.rint(vectors * np.float32(_GRID / unit))
     return whole
 

@@ -36,6 +36,8 @@ class _Known:
     """(n,) of the vectors, ascending; see `Different`."""
     ranking: Ranking
     recall: float
+    exact: bool
+    """Whether all were compared with all."""
 
 
 def find_again(vectors: NDArray[np.float32], k: int, file: Path, *, threads: int, scale: Scale = SCALE) -> Neighbours:
@@ -63,7 +65,8 @@ def find_again(vectors: NDArray[np.float32], k: int, file: Path, *, threads: int
     found = None if known is None else _grow(known, different, k, scale, threads)
     if found is None:
         count = len(different.names)
-        found = _Known(different.names, *rank_some(different.take, count, np.arange(count), k, scale, threads))
+        ranking, recall = rank_some(different.take, count, np.arange(count), k, scale, threads)
+        found = _Known(different.names, ranking, recall, count <= scale.exact_up_to)
     if found is not known:
         _save(file, found, vectors.shape[1])
     place = different.place
@@ -78,7 +81,7 @@ def _grow(known: _Known, different: Different, k: int, scale: Scale, threads: in
     # Of few vectors all others are known, of which more may follow than there is room for.
     if length != k + SPARE or count <= length + 1 or len(known.names) <= length + 1:
         return None
-    if known.recall < 1 and count <= scale.exact_up_to:
+    if not known.exact and count <= scale.exact_up_to:
         return None
     place = np.searchsorted(names, known.names)
     place = np.where(names[np.minimum(place, count - 1)] == known.names, place, -1)
@@ -100,7 +103,7 @@ def _grow(known: _Known, different: Different, k: int, scale: Scale, threads: in
     found = Ranking.empty(count, length)
     found.fill([(kept[enough], _insert(Ranking(ids[enough], similarities[enough]), kept[enough], added, base))])
     found.fill([(asked, rank(base, asked, length, k, threads=threads))])
-    return _Known(names, found, known.recall)
+    return _Known(names, found, known.recall, known.exact)
 
 
 def _insert(ranking: Ranking, rows: NDArray[np.int64], added: NDArray[np.int64], base: NDArray[np.float32]) -> Ranking:
@@ -145,13 +148,13 @@ def _load(file: Path, dimensions: int) -> _Known | None:
             facts = arrays["facts"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None  # there is none, or it cannot be read: it is made again
-    if facts.shape != (2,) or facts[1] != dimensions or not len(names) == len(ids) == len(similarities):
+    if facts.shape != (3,) or facts[1] != dimensions or not len(names) == len(ids) == len(similarities):
         return None
-    return _Known(names, Ranking(ids, similarities), float(facts[0]))
+    return _Known(names, Ranking(ids, similarities), float(facts[0]), bool(facts[2]))
 
 
 def _save(file: Path, known: _Known, dimensions: int) -> None:
-    facts = np.array([known.recall, dimensions], np.float64)
+    facts = np.array([known.recall, dimensions, known.exact], np.float64)
     ranking = known.ranking
     with replacing(file) as out:
         np.savez(out, names=known.names, ids=ranking.ids, similarities=ranking.similarities, facts=facts)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-__all__ = ("DIGITS", "SPARE", "Ranking", "cosines", "name_vectors", "on_grid", "rank", "rank_among")
+__all__ = ("DIGITS", "SPARE", "Ranking", "cosines", "name_vectors", "on_grid", "rank", "rank_among", "settle")
 
 DIGITS = 6
 """Of a similarity."""
@@ -29,6 +29,8 @@ _GRID = np.float32(2.0**23)
 """Steps from 0 to 1. A product of two vectors of length 1 is a whole number below 2**47."""
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _CHUNK = 8192
+_EXACT = 32
+"""Queries compared exactly at a time: what fits into the cache of a processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +153,38 @@ def _rank(
 ) -> Ranking:
     """Rank as far as the largest products in single precision can tell."""
     product, place = strongest(queries, base, ask)
-    exact = np.empty(product.shape)
-    for row, query in enumerate(queries):
-        exact[row] = cosines(query, base[place[row]])
+    last = product[:, -1].astype(np.float64) if ask < len(base) else np.full(len(queries), -np.inf)
+    return settle(queries, own, base, place, names, length, last)
+
+
+def settle(
+    queries: NDArray[np.float32],
+    own: NDArray[np.int64],
+    base: NDArray[np.float32],
+    place: NDArray[np.int64],
+    names: NDArray[np.int64],
+    length: int,
+    last: NDArray[np.floating],
+) -> Ranking:
+    """Rank the vectors with the largest products as far as these, in single precision, can tell.
+
+    Args:
+        queries: (m, d) on the grid.
+        own: (m,) which vector each query is, which is not ranked.
+        base: (n, d) on the grid.
+        place: (m, k) which of the base have the largest products.
+        names: (n,) which vectors those of the base are.
+        length: how many to rank.
+        last: (m,) the least of the products; minus infinity where there are no others.
+    """
+    exact = np.empty(place.shape)
+    for start in range(0, len(queries), _EXACT):
+        part = slice(start, start + _EXACT)
+        product = np.matmul(base[place[part]].astype(np.float64), queries[part, :, None].astype(np.float64))
+        exact[part] = np.round(product[:, :, 0], DIGITS)
     name = names[place]
-    out = name == own[:, None]
-    if ask < len(base):
-        # All others are no nearer than the last, but for the worst that adding d products in single precision does.
-        out |= exact <= product[:, -1:] + (queries.shape[1] * 2.0**-24 + 10.0**-DIGITS)
+    # All others are no nearer than the last, but for the worst that adding d products in single precision does.
+    out = (name == own[:, None]) | (exact <= last[:, None] + (queries.shape[1] * 2.0**-24 + 10.0**-DIGITS))
     exact[out] = -np.inf
     order = np.lexsort((name, -exact), axis=1)[:, :length]
     found = Ranking.empty(len(queries), length)

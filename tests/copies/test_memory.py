@@ -12,7 +12,7 @@ from copies.pictures import inputs, photograph
 from fastdup_checks.copies import find as find_module
 from fastdup_checks.copies import find_copies
 from fastdup_checks.copies import subjects as subjects_module
-from fastdup_checks.copies.memory import Memory, name_pairs, places_in
+from fastdup_checks.copies.memory import Memory, distinct, name_pairs, places_in
 from fastdup_checks.index.ranking import name_vectors
 
 EDITS = (
@@ -95,3 +95,9 @@ def test_places_of_names_that_are_not_known_are_none():
     known = np.array([3, 5, 9], np.uint64)
     assert places_in(np.array([9, 4, 3, 100], np.uint64), known).tolist() == [2, -1, 0, -1]
     assert places_in(np.array([1], np.uint64), known[:0]).tolist() == [-1]
+
+
+@pytest.mark.parametrize("parts", [[[]], [[3]], [[5, 5, 1], [], [1, 9]], [[2, 1, 0], [0, 1, 2, 3]]])
+def test_distinct_numbers_are_those_of_the_set(parts):
+    found = distinct(*(np.array(part, np.int64) for part in parts))
+    assert found.tolist() == sorted(set().union(*parts))
