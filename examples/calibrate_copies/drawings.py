@@ -84,10 +84,37 @@ def render_flat(rng: random.Random, size: tuple[int, int] = (200, 150)) -> Image
     return flat
 
 
+def _print(rng: random.Random, texture: Image.Image) -> Image.Image:
+    """What is printed on cloth: a photograph, rows of pictures, or lines and words on plain ground."""
+    kind = rng.random()
+    if kind < 0.4:
+        return crop(texture, rng, 0.3)
+    paper = Image.new("RGB", (96, 96), pick_colour(rng))
+    if kind < 0.7:
+        count = rng.randint(2, 4)
+        step = 96 // count
+        for at in range(count * count):
+            small = crop(texture, rng, 0.05).resize((step - 6, step - 6), _BICUBIC)
+            paper.paste(small, (at % count * step + 3, at // count * step + 3))
+        return paper
+    draw = ImageDraw.Draw(paper)
+    for _ in range(rng.randint(4, 12)):
+        draw.line([rng.randrange(96) for _ in range(4)], fill=pick_colour(rng), width=rng.randint(1, 5))
+    for _ in range(rng.randint(0, 3)):
+        draw.text(
+            (rng.randrange(40), rng.randrange(80)),
+            rng.choice(["SURF", "1984", "moods", "678"]),
+            fill=pick_colour(rng),
+            font_size=24,
+        )
+    return paper
+
+
 def render_outline(kind: random.Random, rng: random.Random, texture: Image.Image) -> Image.Image:
     """An object on a plain ground, as product photographs show it.
 
-    All objects of a kind have nearly the same outline, place and ground; colour, cloth and print are their own.
+    All objects of a kind have nearly the same outline, place and ground; print, and of most kinds colour and cloth, are
+    their own.
 
     Args:
         kind: Decides the outline and the ground; seeded alike for every object of the kind.
@@ -107,13 +134,14 @@ def render_outline(kind: random.Random, rng: random.Random, texture: Image.Image
     mask = mask.filter(ImageFilter.GaussianBlur(5)).point(lambda v: max(0, min(255, (v - 112) * 8)))
     shade = Image.linear_gradient("L").resize((side, side)).rotate(kind.choice([0, 90, 180, 270])).convert("RGB")
     canvas = Image.blend(Image.new("RGB", (side, side), ground), shade, ramp)
-    cloth = Image.new("RGB", (side, side), pick_colour(rng))
-    if rng.random() < 0.35:
+    alike, shared = kind.random() < 0.4, pick_colour(kind)
+    cloth = Image.new("RGB", (side, side), shared if alike else pick_colour(rng))
+    if not alike and rng.random() < 0.35:
         cloth = Image.blend(cloth, crop(texture, rng, 0.2).resize((side, side), _BICUBIC), rng.choice([0.3, 1.0]))
-    if rng.random() < 0.4:
+    if alike or rng.random() < 0.4:
         width, height = round(side * rng.uniform(0.12, 0.3)), round(side * rng.uniform(0.12, 0.3))
         place = ((side - width) // 2, round(side * rng.uniform(0.25, 0.45)))
-        cloth.paste(crop(texture, rng, 0.3).resize((width, height), _BICUBIC), place)
+        cloth.paste(_print(rng, texture).resize((width, height), _BICUBIC), place)
     fold = Image.radial_gradient("L").resize((side, side)).convert("RGB")
     canvas.paste(Image.blend(cloth, fold, rng.uniform(0, 0.2)), (0, 0), mask)
     size = rng.uniform(0.94, 1.06)
