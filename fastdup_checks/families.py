@@ -27,6 +27,8 @@ __all__ = ("Families", "count_families", "find_families", "name_mix")
 _GRID = 2048.0
 """Vectors are laid on a grid of this many steps: every partial sum of a product is then a whole number below 2**24,
 which float32 holds exactly, and no order of additions, and so no number of threads, changes a result."""
+_EXACT = 1 << 13
+"""So many of them add up exactly in single precision."""
 _SEEDS = 800
 """Small groups, at most."""
 _ROUNDS = 2
@@ -125,7 +127,8 @@ def _means(grid: NDArray[np.float32], group: NDArray[np.int64]) -> tuple[NDArray
     _, group = np.unique(group, return_inverse=True)
     order = np.argsort(group, kind="stable")
     starts = np.searchsorted(group[order], np.arange(group.max() + 1))
-    total = np.add.reduceat(grid[order].astype(np.float64), starts, axis=0)
+    exact = np.bincount(group).max() <= _EXACT
+    total = np.add.reduceat(grid[order] if exact else grid[order].astype(np.float64), starts, axis=0).astype(np.float64)
     length = np.sqrt((total**2).sum(1, keepdims=True))
     return _lay(total / np.maximum(length, 1e-9)), group.astype(np.int64)
 

@@ -66,6 +66,15 @@ def test_the_same_vectors_give_the_same_families(monkeypatch, seeds):
     assert one.typical.tobytes() == other.typical.tobytes()
 
 
+def test_large_families_are_the_same_in_either_precision(monkeypatch):
+    vectors, _ = blobs([300, 200, 9])
+    single = find_families(vectors, 3)
+    monkeypatch.setattr(families, "_EXACT", 0)
+    double = find_families(vectors, 3)
+    assert np.array_equal(single.family, double.family)
+    assert np.array_equal(single.typical, double.typical)
+
+
 def test_families_grow_with_the_dataset_and_so_does_their_number():
     assert [count_families(n) for n in (1, 2, 200, 100_000)] == [1, 1, 10, 224]
 
