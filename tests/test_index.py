@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastdup_checks.index import Scale, find_neighbours, neighbours_among, probes, rank_again
+from fastdup_checks.index.ranking import on_grid
 
 
 def unit(n, d, seed, repeats=0):
@@ -16,7 +17,8 @@ def unit(n, d, seed, repeats=0):
 
 
 def brute_force(x, k):
-    similarities = np.round(np.einsum("id,jd->ij", x.astype(np.float64), x.astype(np.float64)), 6)
+    grid = on_grid(x).astype(np.float64)
+    similarities = np.round(np.einsum("id,jd->ij", grid, grid), 6)
     np.fill_diagonal(similarities, -np.inf)
     order = np.lexsort((np.broadcast_to(np.arange(len(x)), similarities.shape), -similarities), axis=1)[:, :k]
     return order, np.take_along_axis(similarities, order, 1)
