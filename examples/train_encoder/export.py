@@ -100,7 +100,14 @@ def build(encoder: Encoder, whitening: Whitening, side: int, half: bool) -> onnx
     pooled = graph.add("GlobalAveragePool", [x])
     z = graph.convolve(pooled, encoder.project.weight.detach()[:, :, None, None], encoder.project.bias.detach())
     z = graph.add("LpNormalization", [z], axis=1, p=2)
-    summary = graph.add("Concat", [graph.add("Sqrt", [pooled]), z], axis=1)
+    cube = graph.add("Mul", [graph.add("Mul", [x, x]), x])
+    sixth = graph.constant(np.array(1 / 6, np.float32))
+    powers = graph.add("Pow", [graph.add("GlobalAveragePool", [cube]), sixth])
+    grid = side // encoder.reduction
+    halves = graph.add("AveragePool", [x], kernel_shape=[grid // 2, grid], strides=[grid // 2, grid])
+    flat = graph.add("Reshape", [halves, graph.constant(np.array([0, -1, 1, 1], np.int64))])
+    roots = [graph.add("Sqrt", [part]) for part in (pooled, graph.add("GlobalMaxPool", [x]), flat)]
+    summary = graph.add("Concat", [roots[0], powers, roots[1], roots[2], z], axis=1)
     matrix = torch.from_numpy(whitening.matrix).float()
     offset = torch.from_numpy(-(whitening.matrix @ whitening.mean)).float()
     y = graph.convolve(summary, matrix[:, :, None, None], offset)
@@ -131,9 +138,7 @@ def main() -> None:
     torch.set_num_threads(1)
     encoder = load(a.run)
     summaries = summaries_of(encoder, [PackedSet.open(p) for p in a.sets], a.side, a.images)
-    weights = np.ones(summaries.shape[1])
-    weights[encoder.features :] = a.copy_weight
-    whitening = Whitening.fit(summaries, a.dim, a.power, weights)
+    whitening = Whitening.fit(summaries, a.dim, a.power, encoder.weights(a.copy_weight).double().numpy())
     model = build(encoder, whitening, a.side, not a.float32)
     helper.set_model_props(model, {"name": a.name, "version": a.version, "training": a.training})
     onnx.checker.check_model(model, full_check=True)

@@ -29,18 +29,20 @@ def label_loss(
     return total / max(count, 1)
 
 
-def copy_losses(z: Tensor, temperature: float = 0.07) -> tuple[Tensor, Tensor]:
-    """InfoNCE between the two views of each picture and the KoLeo spread term (SSCD, Pizzi et al., 2022).
+def copy_losses(mild: Tensor, strong: Tensor, temperature: float = 0.07) -> tuple[Tensor, Tensor]:
+    """InfoNCE between the two views of a picture and the KoLeo spread term (SSCD, Pizzi et al., 2022).
 
     Args:
-        z: 2n x D; rows i and i + n are two views of one picture.
+        mild: n x D, one view of each picture.
+        strong: k x D with k <= n; row i is a second view of picture i. Pictures without one only stand against these.
         temperature: of the softmax over cosines.
     """
-    n = len(z) // 2
-    z = F.normalize(z.float(), dim=1)
-    similarity = (z @ z.T).fill_diagonal_(-1e4)
-    target = torch.arange(2 * n, device=z.device).roll(n)
-    nce = F.cross_entropy(similarity / temperature, target)
-    nearest = similarity.detach().scatter(1, target[:, None], -1e4).argmax(1)
-    spread = -torch.log((z - z[nearest]).norm(dim=1) + 1e-4).mean()
+    n, k = len(mild), len(strong)
+    z = F.normalize(torch.cat([mild, strong]).float(), dim=1)
+    twin = torch.cat([torch.arange(n, n + k), torch.arange(k)]).to(z.device)
+    rows = torch.cat([torch.arange(k), torch.arange(n, n + k)]).to(z.device)
+    similarity = (z[rows] @ z.T).scatter(1, rows[:, None], -1e4)
+    nce = F.cross_entropy(similarity / temperature, twin)
+    nearest = similarity.detach().scatter(1, twin[:, None], -1e4).argmax(1)
+    spread = -torch.log((z[rows] - z[nearest]).norm(dim=1) + 1e-4).mean()
     return nce, spread

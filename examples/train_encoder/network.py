@@ -50,7 +50,7 @@ class Residual(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Pictures (n x 3 x S x S in [0, 1], S a multiple of 16) to features (n x F) and a copy vector (n x D)."""
+    """Pictures (n x 3 x S x S in [0, 1], S a multiple of 32) to features (n x F) and a copy vector (n x D)."""
 
     def __init__(
         self, widths: tuple[int, ...] = (64, 128, 256), depths: tuple[int, ...] = (1, 3, 5), dim: int = 128
@@ -66,6 +66,7 @@ class Encoder(nn.Module):
                 layers.append(_conv(widths[stage - 1], width, 2, 2))
             layers += [Residual(width, width // 2) for _ in range(depth)]
         self.features = 2 * widths[-1]
+        self.reduction = 4 * 2 ** (len(widths) - 1)
         self.body = nn.Sequential(*layers, _conv(widths[-1], self.features, 1))
         self.project = nn.Linear(self.features, dim)
         self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
@@ -77,6 +78,20 @@ class Encoder(nn.Module):
         return pooled, self.project(pooled)
 
     def summary(self, x: Tensor) -> Tensor:
-        """What the whitening sees, n x (F + D): roots of the features, which are skewed, and the unit copy vector."""
-        pooled, z = self(x)
-        return torch.cat([pooled.sqrt(), F.normalize(z, dim=1)], 1)
+        """What the whitening sees, n x (5 F + D): the features pooled in four ways, and the unit copy vector.
+
+        Mean, cubic mean (GeM, Radenovic et al., 2018), maximum, and the means of the upper and the lower half; roots of
+        them, because features are skewed.
+        """
+        grid = self.body((x - self.mean) / self.std)
+        pooled = grid.mean((2, 3))
+        powers = (grid * grid * grid).mean((2, 3)) ** (1 / 3)
+        halves = F.adaptive_avg_pool2d(grid, (2, 1)).flatten(1)
+        peaks = grid.amax((2, 3))
+        roots = torch.cat([pooled, powers, peaks, halves], 1).sqrt()
+        return torch.cat([roots, F.normalize(self.project(pooled), dim=1)], 1)
+
+    def weights(self, copy_weight: float) -> Tensor:
+        """Weights of the parts of the summary: maxima and halves count half, the copy vector ``copy_weight``."""
+        parts = [(2 * self.features, 1.0), (3 * self.features, 0.5), (self.project.out_features, copy_weight)]
+        return torch.cat([torch.full((n,), w) for n, w in parts])

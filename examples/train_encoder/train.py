@@ -21,7 +21,7 @@ import torch.distributed as dist
 from augment import view
 from dataset import Mixture, PackedSet
 from losses import copy_losses, label_loss
-from prepare import pack
+from prepare import by_folder, pack
 from run import Model, Run
 from start import start_from
 from torch import Tensor
@@ -41,11 +41,16 @@ def side_at(done: float, sizes: list[str]) -> int:
 def losses(
     model: Model, views: Tensor, labels: Tensor, sets: Tensor, spans: list[tuple[int, int]]
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Label loss (strong views count half), copy loss and spread; ``views`` holds the mild ones, then the strong."""
+    """Label loss (strong views count half), copy loss and spread.
+
+    ``views`` holds a mild one of each picture, then strong ones of the first pictures.
+    """
     features, z = model.encoder(views)
-    mild, strong = model.classify(features).chunk(2)
-    nce, spread = copy_losses(z)
-    return label_loss(mild, labels, sets, spans) + 0.5 * label_loss(strong, labels, sets, spans), nce, spread
+    n, k = len(labels), len(views) - len(labels)
+    logits = model.classify(features)
+    nce, spread = copy_losses(z[:n], z[n:])
+    strong = label_loss(logits[n:], labels[:k], sets[:k], spans)
+    return label_loss(logits[:n], labels, sets, spans) + 0.5 * strong, nce, spread
 
 
 def mixture_of(a: argparse.Namespace) -> Mixture:
@@ -54,7 +59,8 @@ def mixture_of(a: argparse.Namespace) -> Mixture:
     if a.data:
         if not (a.out / "data" / "classes.json").exists():
             labelled = sum(p.is_dir() for p in a.data.iterdir()) > 1
-            pack(a.out / "data", a.data, a.pack_size, ["train", "val", "test"], labelled, 1)
+            class_of = by_folder(a.data, ["train", "val", "test"]) if labelled else None
+            pack(a.out / "data", a.data, a.pack_size, class_of, 1)
         named.append([str(a.out / "data"), "1"])
     return Mixture([PackedSet.open(Path(folder)) for folder, _ in named], [float(w) for _, w in named], a.pack_size)
 
@@ -81,12 +87,13 @@ def work(rank: int, a: argparse.Namespace) -> None:
         g = torch.Generator().manual_seed(int(rng.integers(2**62)))
         pictures, labels, sets = mixture.draw(a.batch, rng)
         size = side_at(done, a.sizes)
-        views = torch.cat([view(pictures, size, False, g), view(pictures, size, True, g)]).to(a.device)
+        strong = pictures[: max(2, round(a.batch * a.strong))]
+        views = torch.cat([view(pictures, size, False, g), view(strong, size, True, g)]).to(a.device)
         with torch.autocast(a.device, torch.bfloat16, enabled=a.bf16):
             label, nce, spread = losses(model, views, labels.to(a.device), sets.to(a.device), mixture.spans)
         loss = label + a.copy_weight * nce + a.spread_weight * spread
         norm = run.update(loss, learning_rate(done, run.step, a.lr, a.cooldown), a.workers)
-        run.seen += 2 * a.batch * a.workers
+        run.seen += len(views) * a.workers
         sums += [label.item(), nce.item(), spread.item(), norm]
         if rank == 0:
             run.follow_model()
@@ -106,7 +113,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="a folder of your own pictures; folders in it are classes")
     parser.add_argument("--start", type=Path, help="an encoder that export.py wrote, to go on from")
     parser.add_argument("--views", type=int, default=600_000)
-    parser.add_argument("--batch", type=int, default=64, help="pictures per worker and step; each gives two views")
+    parser.add_argument("--batch", type=int, default=64, help="pictures per worker and step; each gives a mild view")
+    parser.add_argument("--strong", type=float, default=1.0, help="share of the pictures that also give a strong view")
     parser.add_argument("--sizes", nargs="+", default=["32:0.8", "48:1"], metavar="SIDE:UNTIL")
     parser.add_argument("--pack-size", type=int, default=72)
     parser.add_argument("--cooldown", type=float, default=0.35)

@@ -49,9 +49,17 @@ def test_packing_hands_over_the_pixels_that_a_scan_does(example, pictures):
 
 def test_packing_skips_what_cannot_be_read_and_names_classes_after_folders(example, pictures, tmp_path):
     (pictures / "cold" / "broken.png").write_bytes(b"no picture")
-    example("prepare").pack(tmp_path / "packed", pictures, 16, ["train"], labelled=True, workers=1)
+    prepare = example("prepare")
+    prepare.pack(tmp_path / "packed", pictures, 16, prepare.by_folder(pictures, ["train"]), workers=1)
     assert np.load(tmp_path / "packed" / "images.npy").shape == (24, 16, 16, 3)
     assert np.load(tmp_path / "packed" / "labels.npy").tolist() == [0] * 12 + [1] * 12
+
+
+def test_classes_of_a_table_are_found_by_file_name_and_rare_ones_are_none(example, tmp_path):
+    table = tmp_path / "styles.csv"
+    table.write_text("id,kind,colour\n1,Hat,red\n2.png,Hat,blue\n3,Sock,red\n", encoding="utf-8")
+    name = example("prepare").by_table(table, "id", "kind", 2)
+    assert [name(Path(f"x/{n}.png")) for n in (1, 2, 3, 4)] == ["Hat", "Hat", "", ""]
 
 
 def test_average_precision_of_a_perfect_ranking_is_one_and_misses_lower_it(example):
