@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from fastdup_checks.column import Column
 from fastdup_checks.errors import DatasetError
+from fastdup_checks.frames import VIDEO_SUFFIXES
 from fastdup_checks.records import Dataset, Record, Stamp, printable, valid_text
 
 if TYPE_CHECKING:
@@ -108,7 +109,9 @@ def open_folder(
             raise DatasetError(f"{root}: no image in split {name!r} ({', '.join(splits[name])})")
     if not records:
         others = sum(ignored.values())
-        raise DatasetError(f"{root}: no images" + (f" among {others} files" if others else "; the folder is empty"))
+        videos = "; of videos, fastdup-checks frames makes images" if VIDEO_SUFFIXES & ignored.keys() else ""
+        among = f" among {others} files" if others else "; the folder is empty"
+        raise DatasetError(f"{root}: no images{among}{videos}")
     names = dict.fromkeys(splits) if splits is not None and not isinstance(splits, Column) else {}
     names |= dict.fromkeys(r.split for r in records if r.split is not None)
     return Dataset(

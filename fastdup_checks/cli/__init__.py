@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from fastdup_checks._version import __version__
 from fastdup_checks.ci import annotate_error
-from fastdup_checks.cli import baseline, calibrate, check, curate, demo, explain, gx, init, run
+from fastdup_checks.cli import baseline, calibrate, check, curate, demo, explain, frames, gx, init, run
 from fastdup_checks.cli.terminal import complain
 from fastdup_checks.errors import FastdupChecksError, ScanError
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ("main", "make_parser")
 
-COMMANDS = (check, run, explain, init, baseline, curate, calibrate, demo, gx)
+COMMANDS = (check, run, explain, init, baseline, curate, frames, calibrate, demo, gx)
 
 # Read by the numerical libraries when they are loaded. Their threads wait by spinning, which burns more time than they
 # save on matrices as small as ours; the scan and the searches use all cores by themselves.

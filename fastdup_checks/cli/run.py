@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastdup_checks.cli.terminal import add_scan_options, folder, print_verdicts, progress_of, show_path
+from fastdup_checks.frames import VIDEO_SUFFIXES
 from fastdup_checks.records import printable
 
 if TYPE_CHECKING:
@@ -61,5 +62,7 @@ def _run(options: argparse.Namespace) -> int:
         print(f"labels: {len(dataset.classes)} ({some}{', ...' if len(dataset.classes) > 10 else ''})")
     if dataset.ignored:
         print("not images: " + ", ".join(f"{count} {printable(name)}" for name, count in dataset.ignored))
+        if any(name in VIDEO_SUFFIXES for name, _ in dataset.ignored):
+            print(f"videos are looked at as images: fastdup-checks frames {show_path(options.images)} --out frames")
     print(f"tables and gallery: {show_path(options.work_dir / 'gallery.html')}")
     return 0

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from blocks import ROOT
 from sandbox import Sandbox
+from videos import write_video
 
 from fastdup_checks.demo import make_demo
 
@@ -23,9 +24,11 @@ _PROGRAMS = {
 
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the dataset of `fastdup-checks demo`, a place for what is measured of it, and our programs."""
+    """A folder with the dataset of `fastdup-checks demo`, three videos, a place for results, and our programs."""
     folder = tmp_path_factory.mktemp("drawn")
     make_demo(folder / "demo")
+    for seed, name in enumerate(("train/jump/a.mp4", "train/walk/b.mp4", "test/walk/c.mp4")):
+        write_video(folder / "videos" / name, 3, seed=seed)
     (folder / "bin").mkdir()
     for name, arguments in _PROGRAMS.items():
         program = folder / "bin" / name
@@ -36,8 +39,9 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def sandbox(drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
-    """Where a document is carried out: `fastdup-checks demo` was called, and Ada uses git."""
+    """Where a document is carried out: `fastdup-checks demo` was called, there are videos, and Ada uses git."""
     shutil.copytree(drawn / "demo", tmp_path / "demo")
+    shutil.copytree(drawn / "videos", tmp_path / "videos")
     for name in [name for name in os.environ if name.startswith(("PYTEST_", "GIT", "CI"))]:
         monkeypatch.delenv(name)
     environment = {

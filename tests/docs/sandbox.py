@@ -22,7 +22,7 @@ from fastdup_checks.cli import main
 from fastdup_checks.config import load_plan
 from fastdup_checks.pipeline import analyse, evaluate
 
-_DATASET = {
+_DATASET: dict[str, Any] = {
     "root": "demo/images",
     "splits": {"train": "train", "test": "test"},
     "labels": "parent_folder",
@@ -67,7 +67,8 @@ class Sandbox:
             content = {"expectations": content}
         if block.name is None:
             content = {"version": 1, "dataset": _DATASET} | content
-            images = sorted(path.relative_to(self.folder / "demo/images") for path in self.folder.rglob("*.jpg"))
+            root = self.folder / _DATASET["root"]
+            images = sorted(path.relative_to(root) for path in root.rglob("*.jpg"))
             groups = "".join(f"{path.as_posix()},{path.stem}\n" for path in images)
             (self.folder / "groups.csv").write_text(f"path,group\n{groups}", encoding="utf-8")
             file = self.folder / "fragment.yml"
