@@ -28,6 +28,15 @@ def test_nothing_sticks_out_sideways(browser: sync_api.Browser, gallery: Path, w
     visit.close()
 
 
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_verdicts_are_seen_whole_on_a_phone_and_on_a_desk(
+    browser: sync_api.Browser, gallery: Path, width: int
+) -> None:
+    visit = Visit(browser, gallery, viewport={"width": width, "height": 800})
+    assert visit.page.locator("#verdicts .scroll").evaluate("e => e.scrollWidth - e.clientWidth") == 0
+    visit.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_has_contrast_in_both_schemes(browser: sync_api.Browser, gallery: Path, scheme: str) -> None:
     visit = Visit(browser, gallery, color_scheme=scheme)
