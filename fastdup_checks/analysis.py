@@ -47,7 +47,7 @@ __all__ = ("Analysis",)
 
 NEIGHBOURS = 40
 """Neighbours of an image: enough for every measure that asks for them."""
-_COPIES = "copies-8"
+_COPIES = "copies-9"
 """Names the search for copies; to be changed with it, since what it found is kept."""
 _AT_ONCE = 1024
 """Thumbnails in memory."""
@@ -310,7 +310,7 @@ class Analysis:
                 "mistaken": found.mistaken,
             }
 
-        known = self.derive("labels-8", compute, labels.tobytes(), self.cluster_of.tobytes())
+        known = self.derive("labels-9", compute, labels.tobytes(), self.cluster_of.tobytes())
         return LabelSuspects(known["score"], known["suggested"], known["wrong"], known["mistaken"])
 
     def _colours(self) -> NDArray[np.float32]:
@@ -340,7 +340,7 @@ class Analysis:
             found = find_families(self.scan.vectors, copies=self.cluster_of)
             return {"family": found.family, "typical": found.typical}
 
-        known = self.derive("families-1", compute, self.cluster_of.tobytes())
+        known = self.derive("families-2", compute, self.cluster_of.tobytes())
         return Families(known["family"], known["typical"])
 
     def class_name(self, number: int) -> str | None:

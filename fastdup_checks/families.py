@@ -1,9 +1,13 @@
 """Vectors -> families: images that look alike, more loosely than copies, so that a dataset can be looked through.
 
-Three steps. Many small groups around evenly spread images (spherical k-means; Dhillon and Modha, 2001) bound the size
-of what follows. The two groups whose union spreads least are then merged until as many are left as wished (Ward, 1963,
-by the nearest-neighbour chain; Murtagh, 1983). At last every image goes where it is nearest to the mean, twice. Merging
-finds families of any number and size, and the last step mends what a merge that came first has left on the wrong side.
+Three steps. Many small groups around images drawn by their content (spherical k-means; Dhillon and Modha, 2001) bound
+the size of what follows. The two groups whose union spreads least are then merged until as many are left as wished
+(Ward, 1963, by the nearest-neighbour chain; Murtagh, 1983). At last every image goes where it is nearest to the mean,
+twice. Merging finds families of any number and size, and the last step mends what a merge that came first has left on
+the wrong side.
+
+Of a large dataset a sample is divided like this, and every image goes to the mean that it is nearest to: looking
+through a hundred thousand pictures needs no finer means, and adding one costs little more than finding its place.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastdup_checks.index import draw
 from fastdup_checks.records import printable
 
 if TYPE_CHECKING:
@@ -32,6 +37,8 @@ _EXACT = 1 << 13
 _SEEDS = 800
 """Small groups, at most."""
 _ROUNDS = 2
+_DIVIDED = 20_000
+"""Images that tell what families there are, at most."""
 _CHUNK = 4096
 
 
@@ -71,15 +78,17 @@ def find_families(
             for being there often. By default all pictures are different.
 
     Returns:
-        The same for the same vectors in the same order.
+        The same for the same vectors in any order, but for the numbers of equally large families.
     """
     n = len(vectors)
     if n == 0:
         return Families(np.zeros(0, np.int32), np.zeros(0, np.float32))
     _, alone, place = np.unique(np.arange(n) if copies is None else copies, return_index=True, return_inverse=True)
     grid = _lay(vectors[alone])
-    group, similarity = _divide(grid, count_families(len(alone)) if count is None else count)
-    group = group[place]
+    drawn = draw(vectors[alone], _DIVIDED)
+    means = _divide(grid[drawn], count_families(len(alone)) if count is None else count)
+    group, similarity = _nearest(grid, means)
+    group = np.unique(group, return_inverse=True)[1][place]
     _, first = np.unique(group, return_index=True)
     number = np.empty(len(first), np.int32)
     number[np.lexsort((first, -np.bincount(group)))] = np.arange(len(first))
@@ -100,26 +109,30 @@ def _lay(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
     return laid
 
 
-def _divide(grid: NDArray[np.float32], count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """(n,) the number of each vector's family, and its similarity to the mean of that."""
+def _divide(grid: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    """(families, d) the mean of each family of vectors."""
     n = len(grid)
     means, group = grid, np.arange(n)
     if n > _SEEDS:
         means = grid[np.arange(_SEEDS) * n // _SEEDS]
         for _ in range(_ROUNDS):
-            means, group = _means(grid, _nearest(grid, means))
+            means, group = _means(grid, _nearest(grid, means)[0])
     merged = _merge(means, np.bincount(group).astype(np.float64), min(count, len(means)))
     means, group = _means(grid, merged[group])
     for _ in range(_ROUNDS):
-        means, group = _means(grid, _nearest(grid, means))
-    own = np.einsum("nd,nd->n", grid, means[group]).astype(np.float64) / _GRID**2
-    return group, np.clip(np.round(own, 6), 0, 1).astype(np.float32)
+        means, group = _means(grid, _nearest(grid, means)[0])
+    return means
 
 
-def _nearest(grid: NDArray[np.float32], means: NDArray[np.float32]) -> NDArray[np.int64]:
-    """(n,) the mean that each vector is most similar to, the first of equal ones."""
-    parts = [(grid[start : start + _CHUNK] @ means.T).argmax(1) for start in range(0, len(grid), _CHUNK)]
-    return np.concatenate(parts)
+def _nearest(grid: NDArray[np.float32], means: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """(n,) the mean that each vector is most similar to, the first of equal ones, and that similarity, 0 to 1."""
+    nearest, product = np.empty(len(grid), np.int64), np.empty(len(grid), np.float32)
+    for start in range(0, len(grid), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        products = grid[part] @ means.T
+        nearest[part] = products.argmax(1)
+        product[part] = products.max(1)
+    return nearest, np.clip(np.round(product.astype(np.float64) / _GRID**2, 6), 0, 1).astype(np.float32)
 
 
 def _means(grid: NDArray[np.float32], group: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:

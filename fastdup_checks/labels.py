@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastdup_checks.index import find_neighbours, rank_again
+from fastdup_checks.index import draw, find_neighbours, rank_again
 from fastdup_checks.ridge import Ridge
 from fastdup_checks.whitening import whiten
 
@@ -38,6 +38,9 @@ VOTERS = 30
 _SEARCHED = 20_000
 """Images up to which neighbours by the whitened vectors are searched for. The time of that grows with the square of the
 number of images; of more of them the neighbours by the vectors are taken, and only weighed again."""
+_DRAWN, _DRAWN_OF_CLASS = 40_000, 400
+"""Images up to which the linear maps are fitted to all; of more of them to so many, or to more where there are so many
+classes, drawn by what they show."""
 _PLAIN, _WHITE = 0.1, 0.2
 """A neighbour less similar by this much has 1/e of the weight, by vectors and by whitened ones."""
 _DOUBT = 0.02
@@ -143,16 +146,23 @@ class _Panel:
     ) -> None:
         self._classes = classes
         near = neighbours if neighbours is not None else find_neighbours(vectors, LOOKED_UP, threads=threads)
-        whitened = whiten(vectors)
-        searched = len(vectors) <= _SEARCHED
-        white = find_neighbours(whitened, LOOKED_UP, threads=threads) if searched else rank_again(whitened, near)
+        groups = np.unique(groups, return_inverse=True)[1]
+        known = np.flatnonzero(labels >= 0)[::-1]
+        first = np.full(len(labels), -1)
+        first[groups[known]] = known  # the last to be put there is the first image
+        alone = np.sort(first[first >= 0])
+        drawn = alone[draw(vectors[alone], max(_DRAWN, _DRAWN_OF_CLASS * classes))]
+        whitened = whiten(vectors, fitted=drawn)
+        if len(vectors) <= _SEARCHED:
+            white = find_neighbours(whitened, LOOKED_UP, threads=threads)
+        else:
+            white = rank_again(whitened, near, threads=threads)
         self._votes = tuple(_voters(found, labels, groups, fade) for found, fade in ((near, _PLAIN), (white, _WHITE)))
-        known = np.flatnonzero(labels >= 0)
-        _, first, group = np.unique(groups[known], return_index=True, return_inverse=True)
-        speaker_of = dict(zip(groups[known].tolist(), known[first[group]].tolist(), strict=True))
-        speaker = np.array([speaker_of.get(g, -1) for g in groups.tolist()], np.int64)
         seen = vectors if looks is None else np.concatenate([vectors, _even(looks)], 1)
-        self._ridge = Ridge(seen, labels, speaker, classes)
+        fitted = np.zeros(len(labels), bool)
+        fitted[drawn] = True
+        speaker = first[groups]
+        self._ridge = Ridge(seen, labels, np.where(fitted[speaker] & (speaker >= 0), speaker, -1), classes)
 
     def opinions(self, rows: NDArray[np.integer]) -> NDArray[np.float64]:
         """(3, len(rows), classes) about each class, in any units: more is likelier."""

@@ -92,22 +92,26 @@ class Ridge:
     def _predict(self, rows: NDArray[np.integer]) -> NDArray[np.float64]:
         scale = _GRID * _MAP_GRID
         here = self._grid[rows].astype(np.float64)
-        said = here @ self._coefficients / scale + self._mean
-        speaker = self._speaker[rows]
-        own = here @ self._root / scale
-        its, place = said, own
-        other = np.flatnonzero((speaker != rows) & (speaker >= 0))
+        said: NDArray[np.float64] = here @ self._coefficients / scale + self._mean
+        inside = np.flatnonzero(self._speaker[rows] >= 0)
+        if not len(inside):
+            return said
+        speaker = self._speaker[rows[inside]]
+        own = here[inside] @ self._root / scale
+        its, place = said[inside], own
+        other = np.flatnonzero(speaker != rows[inside])
         if len(other):
-            its, place = said.copy(), own.copy()
+            place = own.copy()
             there = self._grid[speaker[other]].astype(np.float64)
             its[other] = there @ self._coefficients / scale + self._mean
             place[other] = there @ self._root / scale
         pull = np.einsum("nd,nd->n", own, place) + self._share
         weight = np.minimum(np.einsum("nd,nd->n", place, place) + self._share, 0.999)
-        pull = np.where(speaker >= 0, pull / (1 - weight), 0.0)
-        said = said + pull[:, None] * its
-        said[np.arange(len(rows)), self._labels[speaker]] -= pull
-        return np.asarray(said, np.float64)
+        pull /= 1 - weight
+        its *= pull[:, None]
+        its[np.arange(len(inside)), self._labels[speaker]] -= pull
+        said[inside] += its
+        return said
 
     def _answer(self, fitted: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.float64]:
         """(d, classes) products of the centred vectors and the centred indicators."""

@@ -20,7 +20,9 @@ _MAP_GRID = 2.0**20
 _CHUNK = 16_384
 
 
-def whiten(vectors: NDArray[np.float32], *, shrinkage: float = 1.0) -> NDArray[np.float32]:
+def whiten(
+    vectors: NDArray[np.float32], *, fitted: NDArray[np.integer] | None = None, shrinkage: float = 1.0
+) -> NDArray[np.float32]:
     """Map vectors linearly so that directions of little variance count as much as those of much.
 
     An encoder spends its strongest directions on what tells all images of the world apart; within one dataset it is
@@ -33,17 +35,19 @@ def whiten(vectors: NDArray[np.float32], *, shrinkage: float = 1.0) -> NDArray[n
 
     Args:
         vectors: (n, d), each of length 1.
+        fitted: (m,) rows that tell how vectors vary, by default all.
         shrinkage: s for many vectors, as a multiple of the mean variance; must be above 0.
 
     Returns:
         (n, d) float32, each of length 1, or 0 where a vector is the mean.
     """
-    n, d = vectors.shape
+    known = vectors if fitted is None else vectors[fitted]
+    n, d = known.shape
     if n < 2:
         return vectors.copy()
     total = np.zeros(d)
     product = np.zeros((d, d))
-    for _, grid in _chunks(vectors):
+    for _, grid in _chunks(known):
         total += grid.sum(0)
         product += grid.T @ grid
     mean = total / n
@@ -56,7 +60,7 @@ def whiten(vectors: NDArray[np.float32], *, shrinkage: float = 1.0) -> NDArray[n
     scale = np.sqrt(floor / (values + floor))  # at most 1
     root = np.rint((axes * scale) @ axes.T * _MAP_GRID)
     middle = np.rint(mean)
-    out = np.empty((n, d), np.float32)
+    out = np.empty(vectors.shape, np.float32)
     for rows, grid in _chunks(vectors):
         mapped = (grid - middle) @ root
         length = np.sqrt(np.einsum("nd,nd->n", mapped, mapped))

@@ -66,6 +66,27 @@ def test_the_same_vectors_give_the_same_families(monkeypatch, seeds):
     assert one.typical.tobytes() == other.typical.tobytes()
 
 
+@pytest.mark.parametrize("drawn", [60, 20_000])
+def test_the_order_of_the_vectors_changes_only_the_numbers(monkeypatch, drawn):
+    monkeypatch.setattr(families, "_DIVIDED", drawn)
+    monkeypatch.setattr(families, "_SEEDS", 30)
+    vectors, _ = blobs([40] * 5, spread=1.0)
+    order = np.random.default_rng(1).permutation(len(vectors))
+    one, other = find_families(vectors, 8), find_families(vectors[order], 8)
+    assert np.array_equal(one.typical[order], other.typical)
+    pairs = set(zip(one.family[order].tolist(), other.family.tolist(), strict=True))
+    assert len(pairs) == len(list(one)) == len(list(other))
+
+
+def test_a_sample_tells_what_families_there_are(monkeypatch):
+    monkeypatch.setattr(families, "_DIVIDED", 100)
+    sizes = [200, 120, 90, 60]
+    vectors, blob = blobs(sizes)
+    found = find_families(vectors, 4)
+    assert [len(rows) for rows in found] == sizes
+    assert all(len(set(blob[rows])) == 1 for rows in found)
+
+
 def test_large_families_are_the_same_in_either_precision(monkeypatch):
     vectors, _ = blobs([300, 200, 9])
     single = find_families(vectors, 3)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastdup_checks.index import Scale, find_neighbours, neighbours_among, probes, rank_again
+from fastdup_checks.index import Scale, draw, find_neighbours, neighbours_among, probes, rank_again
 from fastdup_checks.index.ranking import on_grid
 
 
@@ -104,7 +104,18 @@ def test_all_others_ranked_again_are_the_neighbours_by_the_other_vectors():
     x, y = unit(20, 8, 3), unit(20, 5, 4)
     found, wanted = rank_again(y, find_neighbours(x, 19)), find_neighbours(y, 19)
     assert np.array_equal(found.ids, wanted.ids)
-    assert np.array_equal(found.similarities, wanted.similarities)
+    assert found.similarities == pytest.approx(wanted.similarities, abs=2e-3)
+
+
+@given(n=st.integers(0, 40), count=st.integers(1, 50), seed=st.integers(0, 50))
+@settings(max_examples=40, deadline=None)
+def test_what_is_drawn_hangs_on_the_vectors_alone_and_hardly_changes_when_some_are_added(n, count, seed):
+    x, order = unit(n + 3, 4, seed), np.random.default_rng(seed).permutation(n + 3)
+    drawn = draw(x, count)
+    assert len(drawn) == len(set(drawn.tolist())) == min(count, n + 3)
+    assert np.array_equal(x[order][draw(x[order], count)], x[drawn])
+    before = draw(x[:n], count)
+    assert set(drawn[drawn < n].tolist()) <= set(before.tolist())
 
 
 def shots(n, seed, d=16):

@@ -55,7 +55,10 @@ def select(analysis: Analysis, scope: Scope) -> Selection:
     def inside(record: Record) -> bool:
         return scope.split in {None, record.split} and scope.label in {None, record.label}
 
-    rows = np.fromiter((inside(r) for r in analysis.images), dtype=bool, count=len(analysis.images))
+    if scope.split is None and scope.label is None:
+        rows = np.ones(len(analysis.images), bool)
+    else:
+        rows = np.array([inside(r) for r in analysis.images], bool)
     broken = tuple(b for b in analysis.scan.broken if inside(b.record))
     name = "images"
     if scope.label is not None:

@@ -118,7 +118,7 @@ class _Search:
     def verify(self, keys: NDArray[np.int64]) -> None:
         """Judge the pairs that were not judged before, unless both lie in one large group already."""
         known = self.known
-        keys = np.setdiff1d(keys, known.judged, assume_unique=True)
+        keys = keys[places_in(keys, known.judged) < 0]
         first, second = known.sides(keys)
         if len(known.keys):
             label = self.groups()

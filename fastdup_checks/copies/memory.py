@@ -81,7 +81,7 @@ def name_pairs(first: NDArray[np.uint64], second: NDArray[np.uint64]) -> NDArray
         return np.asarray((mixed ^ (mixed >> np.uint64(32))) * _ODD, np.uint64)
 
 
-def places_in(names: NDArray[np.uint64], known: NDArray[np.uint64]) -> NDArray[np.int64]:
+def places_in(names: NDArray[Any], known: NDArray[Any]) -> NDArray[np.int64]:
     """(n,) where each name is among the known ones, which are ascending; -1 where it is not."""
     if not len(known):
         return np.full(len(names), -1)

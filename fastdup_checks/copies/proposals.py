@@ -45,19 +45,35 @@ class Proposals:
         known = self.subjects.inputs.neighbours
         if known is None or (known.k <= k and known.k < self.subjects.inputs.count - 1):
             return self.around(np.arange(self.subjects.count), k)
-        # Exact copies take places among the neighbours: those who have any are asked again.
         hits = self.place_of[known.ids[self.subjects.rows]]
-        alone = np.bincount(self.place_of, minlength=self.subjects.count) == 1
-        clear = alone & alone[hits].all(axis=1)
         cosine = known.similarities[self.subjects.rows]
-        last = min(k, known.k)  # of fewer images than k, all others are near
-        keep = (cosine >= cosine[:, last - 1 : last]) & (cosine > 0) & clear[:, None]
-        if known.k < self.subjects.inputs.count - 1:  # where more are equally near than are known, none of them
-            keep &= cosine > cosine[:, -1:]
-        query, at = np.nonzero(keep)
-        again = np.flatnonzero(~clear)
+        other = self._others(hits)
+        seen = np.cumsum(other, axis=1, dtype=np.int32)
+        wanted = min(k, self.subjects.count - 1)
+        last = np.argmax(seen >= wanted, axis=1)  # of fewer images than k, all others are near
+        least = np.take_along_axis(cosine, last[:, None], 1)
+        enough = seen[:, -1] >= wanted
+        if known.k < self.subjects.inputs.count - 1:  # there may be more that are as near as the last one known
+            enough &= least[:, 0] > cosine[:, -1]
+        keep = other & (cosine >= least) & (cosine > 0)
+        query, at = np.nonzero(keep & enough[:, None])
+        again = np.flatnonzero(~enough)
         more, found = self.around(again, k)
         return np.concatenate([query, again[more]]), np.concatenate([hits[query, at], found])
+
+    def _others(self, hits: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of the hits of every image are the first of another picture: exact copies are one."""
+        other = np.ones(hits.shape, bool)
+        copied = np.bincount(self.place_of, minlength=self.subjects.count) > 1
+        rows = np.flatnonzero(copied | copied[hits].any(axis=1))
+        order = np.argsort(hits[rows], axis=1, kind="stable")
+        ordered = np.take_along_axis(hits[rows], order, 1)
+        first = np.ones(ordered.shape, bool)
+        first[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+        first &= ordered != rows[:, None]
+        np.put_along_axis(some := np.empty_like(first), order, first, 1)
+        other[rows] = some
+        return other
 
     def keys(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
         """Pairs of images and others, each once, ascending."""

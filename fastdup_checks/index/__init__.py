@@ -17,10 +17,12 @@ from fastdup_checks.index.neighbours import (
     similarities_among,
     similarities_to,
 )
+from fastdup_checks.index.ranking import draw
 
 __all__ = (
     "Neighbours",
     "Scale",
+    "draw",
     "find_again",
     "find_neighbours",
     "neighbours_among",

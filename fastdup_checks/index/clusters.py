@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ("Clusters", "Scale", "whole_numbers")
+__all__ = ("WHOLE", "Clusters", "Scale", "whole_numbers")
 
-_GRID = np.float32(2048)
+WHOLE = np.float32(2048)
 """Vectors of length 1 as whole numbers: every sum of products is below 2**24, which single precision holds exactly."""
 _TRAINED = 40
 """Vectors a cluster that its centre is found from, at most."""
@@ -158,7 +158,7 @@ def _train(sample: NDArray[np.float32], number: int, threads: int) -> NDArray[np
         _, first = np.unique(group[order], return_index=True)
         total = np.add.reduceat(sample[order].astype(np.float64), first, axis=0)
         length = np.sqrt((total**2).sum(1, keepdims=True))
-        centres = np.rint(total / np.maximum(length, 1e-9) * _GRID).astype(np.float32)
+        centres = np.rint(total / np.maximum(length, 1e-9) * WHOLE).astype(np.float32)
     return centres
 
 
@@ -174,7 +174,7 @@ def _name(whole: NDArray[np.float32], centres: NDArray[np.float32]) -> NDArray[n
 
 def whole_numbers(vectors: NDArray[np.float32], unit: float = 1.0) -> NDArray[np.float32]:
     """Vectors (n, d) whose length is the unit, laid on a grid on which products are exact in single precision."""
-    whole: NDArray[np.float32] = np.rint(vectors * np.float32(_GRID / unit))
+    whole: NDArray[np.float32] = np.rint(vectors * np.float32(WHOLE / unit))
     return whole
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_checks.engine import available_cores
-from fastdup_checks.index.clusters import Scale
-from fastdup_checks.index.products import QUERIES, on_cores
+from fastdup_checks.index.clusters import WHOLE, Scale, whole_numbers
+from fastdup_checks.index.products import QUERIES, on_cores, products_with
 from fastdup_checks.index.ranking import DIGITS, name_vectors, on_grid, rank_among
 from fastdup_checks.index.search import rank_some
 
@@ -32,8 +32,6 @@ __all__ = (
 
 SCALE = Scale()
 _CHUNK = 4096
-_AT_ONCE = 32
-"""Images whose neighbours are compared at a time: what fits into the cache of a processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,17 +153,19 @@ def neighbours_among(
     return Neighbours(near, similarities, known.recall)
 
 
-def rank_again(vectors: NDArray[np.float32], known: Neighbours) -> Neighbours:
-    """Order known neighbours by their similarity in other vectors of the same images."""
+def rank_again(vectors: NDArray[np.float32], known: Neighbours, *, threads: int | None = None) -> Neighbours:
+    """Order known neighbours by their similarity in other vectors of the same images, to three digits."""
+    whole = whole_numbers(vectors)
+
+    def work(part: NDArray[np.int64]) -> NDArray[np.float32]:
+        return products_with(whole[part], whole, known.ids[part])
+
     ids, similarities = np.empty_like(known.ids), np.empty_like(known.similarities)
-    grid = on_grid(vectors)
-    for start in range(0, len(grid), _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
-        others = grid[known.ids[part]].astype(np.float64)
-        found = np.round(np.matmul(others, grid[part, :, None].astype(np.float64))[:, :, 0], DIGITS)
+    parts = [np.arange(at, min(at + _CHUNK, len(whole))) for at in range(0, len(whole), _CHUNK)]
+    for part, found in on_cores(work, parts, threads or available_cores()):
         order = np.argsort(-found, axis=1, kind="stable")
         ids[part] = np.take_along_axis(known.ids[part], order, 1)
-        similarities[part] = np.take_along_axis(found, order, 1)
+        similarities[part] = np.take_along_axis(found, order, 1) / np.float32(WHOLE * WHOLE)
     return Neighbours(ids, similarities, known.recall)
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
+
 from fastdup_checks.faiss_library import load_faiss
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ("QUERIES", "on_cores", "strongest")
+__all__ = ("QUERIES", "on_cores", "products_with", "strongest")
 
 Part = TypeVar("Part")
 Found = TypeVar("Found")
@@ -42,6 +43,28 @@ def strongest(
     found: tuple[NDArray[np.float32], NDArray[np.int64]] = faiss.knn(
         queries, base, min(k, len(base)), metric=faiss.METRIC_INNER_PRODUCT
     )
+    return found
+
+
+def products_with(
+    queries: NDArray[np.float32], base: NDArray[np.float32], places: NDArray[np.integer]
+) -> NDArray[np.float32]:
+    """The inner products of each query with some of the base.
+
+    Args:
+        queries: (m, d).
+        base: (n, d).
+        places: (m, k) which of the base.
+
+    Returns:
+        (m, k) products as single precision adds them up, in an order of its own.
+    """
+    faiss = load_faiss()
+    queries, base = (np.ascontiguousarray(vectors, np.float32) for vectors in (queries, base))
+    wanted = np.ascontiguousarray(places, np.int64)
+    found = np.empty(wanted.shape, np.float32)
+    pointers = (faiss.swig_ptr(array) for array in (found, queries, base, wanted))
+    faiss.fvec_inner_products_by_idx(*pointers, base.shape[1], *wanted.shape)
     return found
 
 

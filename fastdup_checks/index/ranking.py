@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-__all__ = ("DIGITS", "SPARE", "Ranking", "cosines", "name_vectors", "on_grid", "rank", "rank_among", "settle")
+__all__ = ("DIGITS", "SPARE", "Ranking", "cosines", "draw", "name_vectors", "on_grid", "rank", "rank_among", "settle")
 
 DIGITS = 6
 """Of a similarity."""
@@ -88,6 +88,16 @@ def name_vectors(vectors: NDArray[np.float32]) -> NDArray[np.uint64]:
             total = raw.sum(1)
             names[start : start + _CHUNK] = (total ^ (total >> np.uint64(32))) * _ODD
     return names
+
+
+def draw(vectors: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    """Rows of at most so many vectors, drawn by their values: the same vectors in the same order for any order of all.
+
+    Of many vectors few of those drawn are others when some are added.
+    """
+    names = name_vectors(vectors)
+    few = np.argpartition(names, count)[:count] if count < len(names) else np.arange(len(names))
+    return np.asarray(few[np.lexsort((few, names[few]))], np.int64)
 
 
 def cosines(query: NDArray[np.float32], vectors: NDArray[np.float32]) -> NDArray[np.float64]:
