@@ -115,10 +115,38 @@ def test_what_was_approximate_grows_by_what_is_exact_and_shrinks_to_an_exact_sea
     before = find_again(x[:1100], 5, file, threads=1, scale=scale)
     after = find_again(x, 5, file, threads=1, scale=scale)
     exact = find_neighbours(x, 5)
-    assert before.recall == after.recall < 1
+    assert 0.9 <= after.recall < 1
+    assert before.recall < 1
     assert np.array_equal(after.ids[1100:], exact.ids[1100:])
     assert (after.ids == exact.ids).mean() > 0.8
     assert same(find_again(x[:500], 5, file, threads=1, scale=scale), find_neighbours(x[:500], 5))
+
+
+def approximate(tmp_path, monkeypatch, wanted):
+    """Vectors, what finds the neighbours of some of them again, and how often the recall was measured."""
+    x, measured = pool(3, coarse=False, d=8, count=1300), []
+    scale = Scale(exact_up_to=600, recall=wanted, sample=400)
+    measure = grow_module.measure_recall
+    monkeypatch.setattr(grow_module, "measure_recall", lambda *args: measured.append(measure(*args)) or measured[-1])
+    return x, lambda some: find_again(some, 5, tmp_path / "known.npz", threads=1, scale=scale), measured
+
+
+def test_the_recall_is_measured_again_when_many_have_come_or_gone(tmp_path, monkeypatch):
+    x, find, measured = approximate(tmp_path, monkeypatch, 0.5)
+    first = find(x[:1100])
+    assert find(x[:1150]).recall == first.recall
+    assert not measured
+    found, exact = find(x[20:1160]), find_neighbours(x[20:1160], 5)
+    assert [found.recall] == measured
+    share = np.mean([np.isin(wanted, got).mean() for got, wanted in zip(found.ids, exact.ids, strict=True)])
+    assert found.recall == pytest.approx(share, abs=0.05)
+
+
+def test_what_is_no_longer_found_well_enough_is_searched_for_again(tmp_path, monkeypatch):
+    x, find, _ = approximate(tmp_path, monkeypatch, 0.9)
+    find(x[:1100])
+    monkeypatch.setattr(grow_module, "measure_recall", lambda *_: 0.8)
+    assert same(find(x), find_neighbours(x, 5, scale=Scale(exact_up_to=600, recall=0.9, sample=400)))
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 3])

@@ -4,17 +4,22 @@ A ranking is known up to some vector of each row, and no other vector comes befo
 leaves a shorter ranking, which is as true as before; one that is added is put in where it comes before the last one
 known, and says nothing where it does not. So only the new vectors, and those of which too few others are left, are
 compared with all. What comes out, where it was exact before, is what comparing all with all would find: the same bytes.
+
+Where it was approximate, it stays about as good: what is added is found by all, and finds all. But one that is taken
+away makes a neighbour matter that was not looked for as closely. So the recall is measured again whenever a twentieth
+of the vectors has changed, and where it is no longer what is wanted, all are searched for again.
 """
 
 from __future__ import annotations
 
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fastdup_checks.index.neighbours import SCALE, Different, Neighbours, say_of_all
+from fastdup_checks.index.probes import measure_recall
 from fastdup_checks.index.products import QUERIES
 from fastdup_checks.index.ranking import DIGITS, SPARE, Ranking, cosines, rank
 from fastdup_checks.index.search import rank_some
@@ -29,6 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ("find_again",)
 
+_CHANGED = 0.05
+"""Share of the vectors that may come or go before the recall of an approximate search is measured again."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Known:
@@ -38,6 +46,8 @@ class _Known:
     recall: float
     exact: bool
     """Whether all were compared with all."""
+    changed: int = 0
+    """How many vectors came or went since the recall was measured."""
 
 
 def find_again(vectors: NDArray[np.float32], k: int, file: Path, *, threads: int, scale: Scale = SCALE) -> Neighbours:
@@ -51,7 +61,8 @@ def find_again(vectors: NDArray[np.float32], k: int, file: Path, *, threads: int
         scale: from which size on not all are compared with all.
 
     Returns:
-        What `find_neighbours` gives. Where the search is approximate, what was added since is found exactly.
+        What `find_neighbours` gives. Where the search is approximate, what was added since is found exactly, and the
+        recall is at least what a sample said when no more than a twentieth of the vectors were others.
 
     Raises:
         ScanError: if the file cannot be written.
@@ -103,7 +114,14 @@ def _grow(known: _Known, different: Different, k: int, scale: Scale, threads: in
     found = Ranking.empty(count, length)
     found.fill([(kept[enough], _insert(Ranking(ids[enough], similarities[enough]), kept[enough], added, base))])
     found.fill([(asked, rank(base, asked, length, k, threads=threads))])
-    return _Known(names, found, known.recall, known.exact)
+    grown = _Known(names, found, known.recall, known.exact, known.changed + len(added) + int((~stay).sum()))
+    return grown if known.exact or grown.changed <= _CHANGED * count else _measure(grown, base, k, scale, threads)
+
+
+def _measure(known: _Known, base: NDArray[np.float32], k: int, scale: Scale, threads: int) -> _Known | None:
+    """The same with the recall that it has now, or None where that is too little."""
+    recall = measure_recall(known.ranking, base, min(k, len(base) - 1), scale, threads)
+    return replace(known, recall=recall, changed=0) if recall >= scale.recall else None
 
 
 def _insert(ranking: Ranking, rows: NDArray[np.int64], added: NDArray[np.int64], base: NDArray[np.float32]) -> Ranking:
@@ -148,13 +166,13 @@ def _load(file: Path, dimensions: int) -> _Known | None:
             facts = arrays["facts"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None  # there is none, or it cannot be read: it is made again
-    if facts.shape != (3,) or facts[1] != dimensions or not len(names) == len(ids) == len(similarities):
+    if facts.shape != (4,) or facts[1] != dimensions or not len(names) == len(ids) == len(similarities):
         return None
-    return _Known(names, Ranking(ids, similarities), float(facts[0]), bool(facts[2]))
+    return _Known(names, Ranking(ids, similarities), float(facts[0]), bool(facts[2]), int(facts[3]))
 
 
 def _save(file: Path, known: _Known, dimensions: int) -> None:
-    facts = np.array([known.recall, dimensions, known.exact], np.float64)
+    facts = np.array([known.recall, dimensions, known.exact, known.changed], np.float64)
     ranking = known.ranking
     with replacing(file) as out:
         np.savez(out, names=known.names, ids=ranking.ids, similarities=ranking.similarities, facts=facts)

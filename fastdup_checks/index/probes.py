@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from fastdup_checks.index.clusters import Scale
 
-__all__ = ("rank_by_clusters",)
+__all__ = ("measure_recall", "rank_by_clusters")
 
 _FIRST = 10
 """Neighbours that always matter: those that copies are looked for among..."""
@@ -107,17 +107,42 @@ class _Sample:
         back = np.empty(count, np.int64)
         back[clusters.places] = np.arange(count)
         exact = rank(clusters.vectors, back[names], length, least, threads=threads)
-        similar = exact.similarities[:, : min(least, exact.length)]
-        first = np.arange(similar.shape[1]) < _FIRST
-        matter = (exact.ids[:, : similar.shape[1]] >= 0) & (first | (similar >= similar[:, :1] - _AS_NEAR))
-        query, at = np.nonzero(matter)
-        return cls(names, back[names], query, exact.ids[query, at].astype(np.int64), clusters.places)
+        query, other = _matter(exact, least)
+        return cls(names, back[names], query, other, clusters.places)
 
     def recall(self, found: Ranking) -> float:
         """The share of what should be found that was."""
-        wanted = self.places[self.other]
-        hit = (found.ids[self.names[self.query]] == wanted[:, None]).any(1)
-        return round(float(hit.mean()), 4) if len(hit) else 1.0
+        return _recall(found.take(self.names[self.query]), self.places[self.other])
+
+
+def measure_recall(found: Ranking, base: NDArray[np.float32], least: int, scale: Scale, threads: int) -> float:
+    """Compare a sample of vectors with all, and say which share of the neighbours that matter their ranking holds.
+
+    Args:
+        found: the ranking of all.
+        base: (n, d) the vectors, different from each other and on the grid.
+        least: how many others had to be ranked.
+        scale: how large a sample.
+        threads: cores to use.
+    """
+    count = len(base)
+    names = np.arange(size := min(scale.sample, count)) * count // size
+    query, other = _matter(rank(base, names, found.length, least, threads=threads), least)
+    return _recall(found.take(names[query]), other)
+
+
+def _matter(exact: Ranking, least: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The neighbours that matter: (p,) of which row of a ranking, and (p,) which vectors."""
+    similar = exact.similarities[:, : min(least, exact.length)]
+    first = np.arange(similar.shape[1]) < _FIRST
+    matter = (exact.ids[:, : similar.shape[1]] >= 0) & (first | (similar >= similar[:, :1] - _AS_NEAR))
+    query, at = np.nonzero(matter)
+    return query, exact.ids[query, at].astype(np.int64)
+
+
+def _recall(found: Ranking, wanted: NDArray[np.int64]) -> float:
+    hit = (found.ids == wanted[:, None]).any(1)
+    return round(float(hit.mean()), 4) if len(hit) else 1.0
 
 
 @dataclass(frozen=True, slots=True)
