@@ -1,12 +1,16 @@
 """Wrong labels: ranking and calibration against cleanlab's Datalab and plain k-NN, all by the same vectors.
 
     python examples/benchmarks/labels.py FOLDER [--noise 0.05 0.1] [--seeds 3] [--pairs]
+    python examples/benchmarks/labels.py FOLDER --wrong FILE
 
 FOLDER holds one folder of images for each class. A share of the labels is replaced by other classes, drawn alike, or
-with --pairs always the same other class for each. Datalab is left out where cleanlab is not installed.
+with --pairs always the same other class for each. Or FILE lists the images whose labels people have found wrong, one
+path below FOLDER a line, and no label is replaced. Datalab is left out where cleanlab is not installed.
 
-AP: average precision of the ranking. P@n: precision at the number of wrong labels. suspects: how many images are called
-wrong, as a share of all, and the share of those that are. sum: the sum of the chances by the number of wrong labels.
+AP: average precision of the ranking; of equally doubtful images, of which plain k-NN has many, each counts as the last.
+AUROC: the chance that a wrong label is more doubtful than a right one. P@n: precision at the number of wrong labels.
+suspects: how many images are called wrong, as a share of all, and the share of those that are. sum: the sum of the
+chances by the number of wrong labels.
 """
 
 from __future__ import annotations
@@ -42,22 +46,37 @@ def main() -> None:
     parser.add_argument("--noise", type=float, nargs="+", default=[0.0, 0.05, 0.1])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--pairs", action="store_true", help="confuse each class with one other")
+    parser.add_argument("--wrong", type=Path, metavar="FILE", help="the wrong labels that there are")
     parser.add_argument("--cache-dir", type=Path, help="where measurements are kept between runs")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
         analysis = fastdup_checks.run(options.folder, work_dir=work, cache_dir=options.cache_dir).analysis
         labels = analysis.label_numbers
         print(f"{options.folder.name}: {len(labels)} images, {labels.max() + 1} classes\n")
-        print("| noise | method | AP | P@n | suspects | right among them | sum |")
-        print("|---|---|---|---|---|---|---|")
-        for share in options.noise:
+        print("| noise | method | AP | AUROC | P@n | suspects | right among them | sum |")
+        print("|---|---|---|---|---|---|---|---|")
+        if options.wrong:
+            wrong = listed(analysis, options.wrong)
+            cases = {f"{wrong.mean():.2%}": [(labels, wrong)]}
+        else:
+            seeds = range(options.seeds)
+            cases = {f"{s:.0%}": [plant(labels, s, seed, pairs=options.pairs) for seed in seeds] for s in options.noise}
+        for share, planted in cases.items():
             for name, judge in judges(analysis).items():
-                rows = []
-                for seed in range(options.seeds):
-                    noisy, wrong = plant(labels, share, seed, pairs=options.pairs)
-                    rows.append(measure(*judge(noisy), wrong))
-                said = [f"{value:.3f}" for value in np.nanmean(np.array(rows, float), 0)] if rows else []
-                print(f"| {share:.0%} | {name} | {' | '.join(said).replace('nan', '')} |", flush=True)
+                rows = [measure(*judge(noisy), wrong) for noisy, wrong in planted]
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    said = [f"{value:.3f}" for value in np.nanmean(np.array(rows, float), 0)]
+                print(f"| {share} | {name} | {' | '.join(said).replace('nan', '')} |", flush=True)
+
+
+def listed(analysis: Analysis, file: Path) -> NDArray[np.bool_]:
+    """Which images a file lists."""
+    wanted = set(file.read_text().split("\n")) - {""}
+    paths = [record.path for record in analysis.images]
+    if strange := wanted.difference(paths):
+        raise SystemExit(f"{file}: {min(strange)} is no image below the folder")
+    return np.array([path in wanted for path in paths])
 
 
 def judges(analysis: Analysis) -> dict[str, Judge]:
@@ -105,16 +124,28 @@ def plant(
 
 
 def measure(score: NDArray[np.float64], called: NDArray[np.bool_], wrong: NDArray[np.bool_]) -> list[float]:
-    hits = wrong[np.argsort(-score, kind="stable")]
-    n = int(wrong.sum())
-    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
+    n, hits = int(wrong.sum()), wrong[np.argsort(-score, kind="stable")]
     return [
-        float(precision[hits].mean()) if n else np.nan,
+        average_precision(score, wrong) if n else np.nan,
+        area(score, wrong) if n else np.nan,
         float(hits[:n].mean()) if n else np.nan,
         float(called.mean()),
         float(wrong[called].mean()) if called.any() and n else np.nan,
         float(score.sum() / n) if n else np.nan,
     ]
+
+
+def average_precision(score: NDArray[np.float64], wrong: NDArray[np.bool_]) -> float:
+    _, level = np.unique(-score, return_inverse=True)
+    hits, seen = np.cumsum(np.bincount(level, wrong)), np.cumsum(np.bincount(level))
+    return float((hits / seen)[level[wrong]].mean())
+
+
+def area(score: NDArray[np.float64], wrong: NDArray[np.bool_]) -> float:
+    _, level = np.unique(score, return_inverse=True)
+    right = np.bincount(level, ~wrong)
+    below = np.cumsum(right) - right / 2
+    return float(below[level[wrong]].mean() / right.sum())
 
 
 if __name__ == "__main__":

@@ -42,6 +42,19 @@ def test_wrong_labels_are_ranked(demo, table):
     assert ("Datalab" in found) == (find_spec("cleanlab") is not None)
 
 
+def test_labels_that_people_have_found_wrong_are_ranked(demo, table, tmp_path):
+    images = demo / "images/train"
+    files = sorted(path.relative_to(images).as_posix() for path in images.rglob("*.jpg"))
+    listed = tmp_path / "wrong.txt"
+    listed.write_text("\n".join(files[:1]))
+    rows = table("labels.py", images, "--wrong", listed, "--cache-dir", demo / "cache")
+    assert rows[0][:2] == [f"{1 / len(files):.2%}", "fastdup-checks"]
+    assert all(0 < float(row[2]) < 1 and 0 <= float(row[3]) <= 1 for row in rows), "no label is wrong"
+    listed.write_text("of another folder.jpg")
+    with pytest.raises(SystemExit, match="of another folder"):
+        table("labels.py", images, "--wrong", listed, "--cache-dir", demo / "cache")
+
+
 def test_bad_pictures_are_counted(demo, table):
     rows = table("quality.py", demo / "images/train", "--count", 9)
     assert {row[0]: row[2] for row in rows} == {row[0]: "0" if row[0] == "ordinary" else row[1] for row in rows}
