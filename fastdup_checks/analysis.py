@@ -310,7 +310,7 @@ class Analysis:
                 "mistaken": found.mistaken,
             }
 
-        known = self.derive("labels-9", compute, labels.tobytes(), self.cluster_of.tobytes())
+        known = self.derive("labels-10", compute, labels.tobytes(), self.cluster_of.tobytes())
         return LabelSuspects(known["score"], known["suggested"], known["wrong"], known["mistaken"])
 
     def _colours(self) -> NDArray[np.float32]:

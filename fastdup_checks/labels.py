@@ -177,26 +177,37 @@ class _Panel:
 def _even(looks: NDArray[np.floating]) -> NDArray[np.float32]:
     """Every column with the same spread, all together as much as a vector has."""
     spread = looks.std(0)
-    even = (looks - looks.mean(0)) / np.maximum(spread, max(float(spread.mean()) / 100, 1e-9))
-    return np.asarray(even / np.sqrt(max(looks.shape[1], 1)), np.float32)
+    scale = np.maximum(spread, max(float(spread.mean()) / 100, 1e-9)) * np.sqrt(max(looks.shape[1], 1))
+    even: NDArray[np.float32] = (looks - looks.mean(0)).astype(np.float32, copy=False)
+    even /= scale.astype(np.float32)
+    return even
 
 
 def _voters(
     near: Neighbours, labels: NDArray[np.integer], groups: NDArray[np.integer], fade: float
 ) -> tuple[NDArray[np.integer], NDArray[np.float64]]:
     """The labels of the neighbours that may vote, and their shares of the votes: (n, VOTERS) each, 0 for no vote."""
-    n, k = near.ids.shape
+    count = min(VOTERS, near.ids.shape[1])
     may = (labels[near.ids] >= 0) & (groups[near.ids] != groups[:, None])
-    first = np.argsort(~may, axis=1, kind="stable")[:, : min(VOTERS, k)]
-    voters, may = np.take_along_axis(near.ids, first, 1), np.take_along_axis(may, first, 1)
-    similarity = np.take_along_axis(near.similarities, first, 1).astype(np.float64)
-    weights = np.where(may, np.exp((similarity - similarity[:, :1]) / fade), 0.0)
-    for start in range(0, n, _CHUNK):
-        part = slice(start, start + _CHUNK)
-        group = np.where(may[part], groups[voters[part]], -1 - np.arange(voters.shape[1]))
+    voters, similarity, vote = (
+        near.ids[:, :count].copy(),
+        near.similarities[:, :count].astype(np.float64),
+        may[:, :count],
+    )
+    some = np.flatnonzero(~vote.all(1))
+    first = np.argsort(~may[some], axis=1, kind="stable")[:, :count]
+    voters[some] = np.take_along_axis(near.ids[some], first, 1)
+    similarity[some] = np.take_along_axis(near.similarities[some], first, 1)
+    vote[some] = np.take_along_axis(may[some], first, 1)
+    weights = np.where(vote, np.exp((similarity - similarity[:, :1]) / fade), 0.0)
+    copied = np.bincount(groups) > 1
+    some = np.flatnonzero(copied[groups[voters]].any(1))
+    for start in range(0, len(some), _CHUNK):
+        part = some[start : start + _CHUNK]
+        group = np.where(vote[part], groups[voters[part]], -1 - np.arange(count))
         weights[part] /= (group[:, :, None] == group[:, None, :]).sum(2)
     weights /= np.maximum(weights.sum(1, keepdims=True), 1e-300)
-    return np.where(may, labels[voters], 0), weights
+    return np.where(vote, labels[voters], 0), weights
 
 
 def _chances(opinions: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:

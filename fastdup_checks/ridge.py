@@ -47,9 +47,9 @@ class Ridge:
         self._labels, self._speaker = labels, speaker
         fitted = np.unique(speaker[speaker >= 0])
         n, d = len(fitted), vectors.shape[1]
-        grid = np.rint(vectors * np.float32(_GRID)).astype(np.float32)
-        middle = np.rint(grid[fitted].mean(0, dtype=np.float64)).astype(np.float32)
-        self._grid = grid - middle
+        self._grid = np.multiply(vectors, np.float32(_GRID), dtype=np.float32)
+        np.rint(self._grid, out=self._grid)
+        self._grid -= np.rint(self._grid[fitted].mean(0, dtype=np.float64)).astype(np.float32)
         size = np.bincount(labels[fitted], minlength=classes)
         self._mean, self._share = size / n, 1 / n
         product = np.zeros((d, d))
