@@ -13,7 +13,7 @@ import numpy as np
 from fastdup_checks._version import __version__
 from fastdup_checks.copies import REPORTING_FLOOR
 from fastdup_checks.derived import derive
-from fastdup_checks.index import find_neighbours
+from fastdup_checks.index import draw, find_neighbours
 from fastdup_checks.quality import RULES
 from fastdup_checks.report.confusion import find_confusion
 from fastdup_checks.report.page import Distribution, Facts, Map, Page, Tally
@@ -212,20 +212,21 @@ def _map(result: Result) -> Map | None:
         vectors = analysis.scan.vectors[rows]
         return {"positions": lay_on_plane(vectors, find_neighbours(vectors, _NEAR, threads=settings.threads)).round(4)}
 
-    known = derive(settings.cache, "map-2", (analysis.fingerprint, rows.astype("<i8").tobytes()), compute)
+    known = derive(settings.cache, "map-3", (analysis.scan.vectors[rows].tobytes(),), compute)
     return Map(tuple(analysis.images[row].path for row in rows.tolist()), known["positions"])
 
 
 def _mapped(result: Result) -> NDArray[np.int64]:
-    """The rows of the images on the map: at most half of them for their findings, the others evenly spread."""
+    """The rows of the images on the map: at most half of them for their findings, the others drawn from all.
+
+    Which ones hangs on what they show: where a few images are added, nearly all the others stay.
+    """
     images = result.analysis.images
     everything = np.arange(len(images))
     if len(images) <= _MOST_POINTS:
         return everything
     named = {path for verdict in result.verdicts for finding in verdict.measurement.findings for path in finding.images}
     odd = np.fromiter((record.path in named for record in images), bool, len(images))
-    return np.union1d(_spread(everything[odd], _MOST_POINTS // 2), _spread(everything, _MOST_POINTS // 2))
-
-
-def _spread(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:
-    return rows[:: max(1, -(-len(rows) // most))]
+    vectors = result.analysis.scan.vectors
+    some = (rows[draw(vectors[rows], _MOST_POINTS // 2)] for rows in (everything[odd], everything))
+    return np.union1d(*some)

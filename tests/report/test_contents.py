@@ -51,6 +51,19 @@ def test_families_stand_on_the_page_with_one_picture_for_all_copies(
     assert (len(page_of(result).families), page_of(result).more_families) == (1, len(page.families) - 1)
 
 
+def test_an_added_image_moves_hardly_any_other_off_the_map_of_a_large_dataset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contents, "_MOST_POINTS", 8)
+    shown = []
+    for pictures in (CLEAN, CLEAN | {"train/cat/added.png": 50}):
+        root = write_images(tmp_path / "images", pictures)
+        page = page_of(fastdup_checks.run(root, work_dir=tmp_path / "out"))
+        assert page.map is not None
+        shown.append(set(page.map.paths))
+    assert len(shown[0] - shown[1]) <= 1
+
+
 def test_images_with_findings_come_onto_the_map_of_a_large_dataset_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
