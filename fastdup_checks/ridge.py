@@ -118,6 +118,6 @@ class Ridge:
         order = fitted[np.argsort(self._labels[fitted], kind="stable")]
         total = np.zeros((len(size), self._grid.shape[1]))
         starts = (np.cumsum(size) - size)[size > 0]
-        total[size > 0] = np.add.reduceat(self._grid[order].astype(np.float64), starts, axis=0)
+        total[size > 0] = np.add.reduceat(self._grid[order], starts, axis=0, dtype=np.float64)
         answer: NDArray[np.float64] = (total - self._mean[:, None] * total.sum(0)).T / _GRID
         return answer

@@ -212,7 +212,7 @@ def _map(result: Result) -> Map | None:
         vectors = analysis.scan.vectors[rows]
         return {"positions": lay_on_plane(vectors, find_neighbours(vectors, _NEAR, threads=settings.threads)).round(4)}
 
-    known = derive(settings.cache, "map-3", (analysis.scan.vectors[rows].tobytes(),), compute)
+    known = derive(settings.cache, "map-4", (analysis.scan.vectors[rows].tobytes(),), compute)
     return Map(tuple(analysis.images[row].path for row in rows.tolist()), known["positions"])
 
 

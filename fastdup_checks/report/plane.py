@@ -89,8 +89,9 @@ def _pull(
     places: NDArray[np.float64], left: NDArray[np.int64], right: NDArray[np.int64], weight: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     gap = places[left] - places[right]
-    square = (gap**2).sum(1)
-    strength = weight * -2 * _A * _B * np.maximum(square, 1e-6) ** (_B - 1) / (1 + _A * square**_B)
+    square = np.maximum((gap**2).sum(1), 1e-6)
+    power = square**_B
+    strength = weight * -2 * _A * _B * power / (square * (1 + _A * power))
     force = strength[:, None] * gap
     n = len(places)
     return np.stack([np.bincount(left, force[:, x], n) - np.bincount(right, force[:, x], n) for x in (0, 1)], 1)
