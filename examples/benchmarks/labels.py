@@ -2,10 +2,12 @@
 
     python examples/benchmarks/labels.py FOLDER [--noise 0.05 0.1] [--seeds 3] [--pairs]
     python examples/benchmarks/labels.py FOLDER --wrong FILE
+    python examples/benchmarks/labels.py FOLDER --chances
 
 FOLDER holds one folder of images for each class. A share of the labels is replaced by other classes, drawn alike, or
 with --pairs always the same other class for each. Or FILE lists the images whose labels people have found wrong, one
-path below FOLDER a line, and no label is replaced. Datalab is left out where cleanlab is not installed.
+path below FOLDER a line, and no label is replaced. Or with --chances the chances alone are compared with what is wrong.
+Datalab is left out where cleanlab is not installed.
 
 AP: average precision of the ranking; of equally doubtful images, of which plain k-NN has many, each counts as the last.
 AUROC: the chance that a wrong label is more doubtful than a right one. P@n: precision at the number of wrong labels.
@@ -19,6 +21,7 @@ import argparse
 import tempfile
 import warnings
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
 
     Judge = Callable[[NDArray[np.int64]], tuple[NDArray[np.float64], NDArray[np.bool_]]]
 
+CHANCES = (0, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95, 1.01)
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -47,12 +52,18 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--pairs", action="store_true", help="confuse each class with one other")
     parser.add_argument("--wrong", type=Path, metavar="FILE", help="the wrong labels that there are")
+    parser.add_argument("--chances", action="store_true", help="say how many labels are wrong at which chance")
     parser.add_argument("--cache-dir", type=Path, help="where measurements are kept between runs")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
         analysis = fastdup_checks.run(options.folder, work_dir=work, cache_dir=options.cache_dir).analysis
         labels = analysis.label_numbers
         print(f"{options.folder.name}: {len(labels)} images, {labels.max() + 1} classes\n")
+        if options.chances:
+            calibrate(
+                judges(analysis)["fastdup-checks"], [plant(labels, s, 0, pairs=False) for s in options.noise if s]
+            )
+            return
         print("| noise | method | AP | AUROC | P@n | suspects | right among them | sum |")
         print("|---|---|---|---|---|---|---|---|")
         if options.wrong:
@@ -68,6 +79,19 @@ def main() -> None:
                     warnings.simplefilter("ignore")
                     said = [f"{value:.3f}" for value in np.nanmean(np.array(rows, float), 0)]
                 print(f"| {share} | {name} | {' | '.join(said).replace('nan', '')} |", flush=True)
+
+
+def calibrate(judge: Judge, planted: list[tuple[NDArray[np.int64], NDArray[np.bool_]]]) -> None:
+    """Print how many labels are wrong among those of about the same chance."""
+    chance = np.concatenate([judge(noisy)[0] for noisy, _ in planted])
+    wrong = np.concatenate([wrong for _, wrong in planted])
+    print("| chance | images | mean chance | wrong |")
+    print("|---|---|---|---|")
+    for low, high in pairwise(CHANCES):
+        inside = (chance >= low) & (chance < high)
+        if inside.any():
+            means = f"{chance[inside].mean():.3f} | {wrong[inside].mean():.3f}"
+            print(f"| {low} to {min(high, 1)} | {inside.sum()} | {means} |")
 
 
 def listed(analysis: Analysis, file: Path) -> NDArray[np.bool_]:

@@ -42,6 +42,12 @@ def test_wrong_labels_are_ranked(demo, table):
     assert ("Datalab" in found) == (find_spec("cleanlab") is not None)
 
 
+def test_chances_are_compared_with_what_is_wrong(demo, table):
+    rows = table("labels.py", demo / "images/train", "--chances", "--noise", 0.1, "--cache-dir", demo / "cache")
+    share = {row[0]: float(row[3]) for row in rows}
+    assert list(share.values()) == sorted(share.values())
+
+
 def test_labels_that_people_have_found_wrong_are_ranked(demo, table, tmp_path):
     images = demo / "images/train"
     files = sorted(path.relative_to(images).as_posix() for path in images.rglob("*.jpg"))
