@@ -85,7 +85,10 @@ def places_in(names: NDArray[Any], known: NDArray[Any]) -> NDArray[np.int64]:
     """(n,) where each name is among the known ones, which are ascending; -1 where it is not."""
     if not len(known):
         return np.full(len(names), -1)
-    place = np.minimum(np.searchsorted(known, names), len(known) - 1)
+    order, place = np.argsort(names), np.empty(len(names), np.int64)
+    # In order they are found in a third of the time: what lies side by side is looked at one after the other.
+    place[order] = np.searchsorted(known, names[order])
+    place = np.minimum(place, len(known) - 1)
     return np.where(known[place] == names, place, -1)
 
 
