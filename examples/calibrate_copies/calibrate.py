@@ -1,21 +1,25 @@
 """Fit the calibration of the copy search to edits of photographs.
 
-Usage: python calibrate.py PHOTOS... [--small PHOTOS...] [--seed 3] [--out calibration.json] [--same same.txt]
+Usage: python calibrate.py PHOTOS... [--textures PHOTOS...] [--products PHOTOS...] [--versions PHOTOS...]
+    [--small PHOTOS...] [--seed 3] [--out calibration.json] [--same same.txt]
 
 PHOTOS are folders of photographs; they are used as they are, and once more shrunk to 32 to 48 pixels a side after they
-were edited. The pictures after --small are small from the start. Each source should be free of copies of its own:
-pairs of files that are copies all the same are listed in ``same.txt``, two paths a line. A fifth of the originals of
-every set is held out; the figures at the end are theirs. `--suspects` writes the pairs that look like further copies in
-the source, to be judged by eye.
+were edited. Those after --textures are used as they are only. Those after --products show things of a few kinds on
+plain ground, many of which are hard to tell apart. Of those after --versions several versions are made, each shrunk to
+32 pixels on its own. The pictures after --small are small from the start. Each source should be free of copies of its
+own: pairs of files that are copies all the same are listed in ``same.txt``, two paths a line. A fifth of the originals
+of every set is held out; the figures at the end are theirs. `--suspects` writes the pairs that look like further copies
+in the source, to be judged by eye.
 """
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from copyset import CopySet, build, list_photographs
+from copyset import CopySet, build, build_versions, list_photographs
 from samples import Samples, draw
 from trees import fit
 
@@ -23,14 +27,31 @@ from fastdup_checks.copies.calibration import FIRST_LOOK, Calibration, Models
 from fastdup_checks.copies.evidence import FEATURES
 from fastdup_checks.encoders.network import OnnxEncoder
 
-_LARGE = (500, 200, 2400, 160, False)
-_SHRUNK = (300, 260, 3500, 60, True)
-_SMALL = (32, 160, 2400, 0, False)
-"""Of each set: the longer side of its photographs in pixels, how many are edited, how many are not, how many pages and
-the like are drawn, and whether all pictures are shrunk once they are edited."""
-_OTHERS = 3.0
-"""How much more the pairs that are no copies count than the copies, in every set: of the pairs that are proposed in a
-dataset most are none, but few of these look like copies."""
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What one of the sets is made of, and how much it counts."""
+
+    originals: int
+    """Photographs that are edited..."""
+    distractors: int
+    """...and that are not."""
+    others: float
+    """How much more the pairs that are no copies count than the copies. Most pairs that are proposed in a dataset are
+    none. Of small pictures few of these look like copies, but of things of one kind many, and none may fail a build."""
+    side: int = 0
+    """Longer side of the photographs in pixels; 0 where each is shrunk to 32 in several versions."""
+    drawn: int = 0
+    """How many pages and the like are drawn."""
+    shrunk: bool = False
+    """Whether all pictures are shrunk once they are edited."""
+
+
+_LARGE = _Kind(200, 2400, 2.0, side=500, drawn=200)
+_SHRUNK = _Kind(260, 3500, 1.0, side=300, drawn=60, shrunk=True)
+_SMALL = _Kind(160, 2400, 1.0, side=32)
+_PRODUCTS = _Kind(220, 3000, 3.0, side=224)
+_VERSIONS = _Kind(900, 5000, 1.0)
 _COPIES = 3000.0
 """Weight of the copies of a set, in pairs."""
 _LOST = 0.005
@@ -41,7 +62,8 @@ def main() -> None:
     """Build the sets, fit, report and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", type=Path, nargs="+")
-    parser.add_argument("--small", type=Path, nargs="*", default=[])
+    for name in ("textures", "products", "versions", "small"):
+        parser.add_argument(f"--{name}", type=Path, nargs="*", default=[])
     parser.add_argument("--seed", type=int, default=3)
     parser.add_argument("--edits", type=int, default=16, help="edits of each original")
     parser.add_argument("--pairs", type=int, default=3500, help="pairs of copies to measure in each set")
@@ -50,28 +72,40 @@ def main() -> None:
     parser.add_argument("--suspects", type=Path)
     a = parser.parse_args()
     encoder = OnnxEncoder()
-    sets: list[tuple[CopySet, Samples, list[Path]]] = []
-    kinds = ((a.photos, *_LARGE), (a.photos, *_SHRUNK), (a.small, *_SMALL))
-    for folders, side, originals, distractors, drawn, shrunk in kinds:
+    sets: list[tuple[CopySet, Samples, list[Path], _Kind]] = []
+    kinds = (
+        ([*a.photos, *a.textures], _LARGE),
+        (a.photos, _SHRUNK),
+        (a.small, _SMALL),
+        (a.products, _PRODUCTS),
+        (a.versions, _VERSIONS),
+    )
+    for folders, kind in kinds:
         if not folders:
             continue
-        files = list_photographs(folders, a.seed, limit=2 * (originals + distractors) // len(folders))
-        pictures = build(
-            files,
-            encoder,
-            originals=originals,
-            distractors=distractors,
-            edits_each=a.edits,
-            seed=a.seed,
-            side=side,
-            drawn=drawn,
-            shrunk=shrunk,
-        )
+        most = kind.originals + kind.distractors
+        files = list_photographs(folders, a.seed, limit=2 * most // len(folders) if len(folders) > 1 else None)[:most]
+        if kind.side:
+            pictures = build(
+                files,
+                encoder,
+                originals=kind.originals,
+                distractors=kind.distractors,
+                edits_each=a.edits,
+                seed=a.seed,
+                side=kind.side,
+                drawn=kind.drawn,
+                shrunk=kind.shrunk,
+            )
+        else:
+            pictures = build_versions(files, encoder, originals=kind.originals, seed=a.seed)
         samples = draw(pictures, each=a.pairs, seed=a.seed, same=_read_same(a.same, files))
-        sets.append((pictures, samples, files))
+        sets.append((pictures, samples, files, kind))
         print(f"{len(pictures.edit)} pictures, {len(samples.copies)} pairs, {len(samples.pair)} hypotheses", flush=True)
-    model, gate, worth = _fit_both([(samples, ~_held_out(pictures, samples)) for pictures, samples, _ in sets])
-    for pictures, samples, files in sets:
+    model, gate, worth = _fit_both(
+        [(samples, ~_held_out(pictures, samples), kind.others) for pictures, samples, _, kind in sets]
+    )
+    for pictures, samples, files, _ in sets:
         held = _held_out(pictures, samples)
         _report(model, samples, held, pictures)
         passed, found = gate.probability(samples.seen) >= worth, _scores(model, samples) >= 0.5
@@ -79,7 +113,9 @@ def main() -> None:
         print(f"  the gate lets {kept:.4f} of the copies pass that can be told, and {others:.4f} of the others")
         if a.suspects:
             _write_suspects(a.suspects, model, samples, pictures, files)
-    model, gate, worth = _fit_both([(samples, np.ones(len(samples.copies), bool)) for _, samples, _ in sets])
+    model, gate, worth = _fit_both(
+        [(samples, np.ones(len(samples.copies), bool), kind.others) for _, samples, _, kind in sets]
+    )
     Models(model, gate, worth).write(a.out)
     print(f"wrote {a.out}, fitted to all pairs")
 
@@ -97,24 +133,24 @@ def _held_out(pictures: CopySet, samples: Samples) -> np.ndarray:
     return (pictures.origin[samples.first] % 5 == 0) | (pictures.origin[samples.second] % 5 == 0)
 
 
-def _fit_both(sets: list[tuple[Samples, np.ndarray]]) -> tuple[Calibration, Calibration, float]:
+def _fit_both(sets: list[tuple[Samples, np.ndarray, float]]) -> tuple[Calibration, Calibration, float]:
     """Fit the model of the pairs, and the gate: it must let pass nearly all copies that the model can tell."""
     model = _fit(sets)
-    seen = np.concatenate([samples.seen[use] for samples, use in sets])
-    copies = np.concatenate([samples.copies[use] for samples, use in sets])
-    found = np.concatenate([_scores(model, samples)[use] >= 0.5 for samples, use in sets])
-    weight = np.concatenate([_weights(samples.copies[use]) for samples, use in sets])
+    seen = np.concatenate([samples.seen[use] for samples, use, _ in sets])
+    copies = np.concatenate([samples.copies[use] for samples, use, _ in sets])
+    found = np.concatenate([_scores(model, samples)[use] >= 0.5 for samples, use, _ in sets])
+    weight = np.concatenate([_weights(samples.copies[use], others) for samples, use, others in sets])
     known = found | ~copies
     gate = fit(FIRST_LOOK, seen[known], copies[known], weight[known], trees=40, rate=0.2, depth=3)
     return model, gate, float(np.round(np.quantile(gate.probability(seen[copies & found]), _LOST), 4))
 
 
-def _fit(sets: list[tuple[Samples, np.ndarray]], rounds: int = 3) -> Calibration:
+def _fit(sets: list[tuple[Samples, np.ndarray, float]], rounds: int = 3) -> Calibration:
     """Fit to the best hypothesis of each pair; which one that is, each round of fitting says better."""
     model: Calibration | None = None
     for _ in range(rounds):
         features, copies, weights = [], [], []
-        for samples, use in sets:
+        for samples, use, others in sets:
             rank = (
                 samples.features[:, 0] + samples.features[:, 3]
                 if model is None
@@ -125,13 +161,13 @@ def _fit(sets: list[tuple[Samples, np.ndarray]], rounds: int = 3) -> Calibration
             best = best[use[samples.pair[best]]]
             features.append(samples.features[best])
             copies.append(samples.copies[samples.pair[best]])
-            weights.append(_weights(copies[-1]))
+            weights.append(_weights(copies[-1], others))
         model = fit(
             FEATURES,
             np.concatenate(features),
             np.concatenate(copies),
             np.concatenate(weights),
-            trees=400,
+            trees=500,
             rate=0.05,
             depth=4,
         )
@@ -139,9 +175,9 @@ def _fit(sets: list[tuple[Samples, np.ndarray]], rounds: int = 3) -> Calibration
     return model
 
 
-def _weights(copies: np.ndarray) -> np.ndarray:
-    """So that every set counts alike, and in each of them the pairs that are no copies `_OTHERS` times as much."""
-    return np.where(copies, _COPIES / copies.sum(), _OTHERS * _COPIES / (~copies).sum())
+def _weights(copies: np.ndarray, others: float) -> np.ndarray:
+    """So that the copies of every set count alike, and in it the pairs that are none so many times as much."""
+    return np.where(copies, _COPIES / copies.sum(), others * _COPIES / (~copies).sum())
 
 
 def _scores(model: Calibration, samples: Samples) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 from drawings import render_chart, render_flat, render_glyph, render_logo, render_outline, render_page
 from edits import EDITS, SIMPLE_EDITS
 from PIL import Image, ImageOps
+from versions import make_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from fastdup_checks.encoders.encoder import Encoder
 
-__all__ = ["CopySet", "build", "list_photographs"]
+__all__ = ["CopySet", "build", "build_versions", "list_photographs"]
 
 _SIDE = 64
 _BATCH = 64
@@ -27,6 +28,10 @@ _SMALL_SIDES = (32, 32, 32, 40, 48)
 _SQUARE = 0.7
 """Share of the small pictures that are squashed to a square."""
 _FILTERS = (Image.Resampling.BOX, Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)
+_VERSIONED_SIDE = 256
+"""Longer side in pixels of a photograph before versions of it are made."""
+_VERSIONS = 3
+"""Of each original, beside the one that is hardly edited."""
 _OF_A_KIND = 8
 """Rendered objects that share an outline, or letters that are the same."""
 _EDITED = 4
@@ -179,3 +184,24 @@ def build(
         if edited:
             put_edits(im, base + drawn + number, sorted(rng.sample(SIMPLE_EDITS, _EDITS_OF_RENDERED)), other)
     return collected.finish(base)
+
+
+def build_versions(files: Sequence[Path], encoder: Encoder, *, originals: int, seed: int) -> CopySet:
+    """Make several small versions of each of the first ``originals`` files, and one of each of the rest.
+
+    Args:
+        files: Photographs.
+        encoder: Embeds every picture.
+        originals: Of how many files there are several versions.
+        seed: Decides every version.
+    """
+    rng = random.Random(seed)
+    collected = _Collected(encoder)
+    for number, path in enumerate(files):
+        im = _open(path, _VERSIONED_SIDE)
+        version, _ = make_version(im.copy(), rng, first=True)
+        collected.add(version, number, "original" if number < originals else "distractor")
+        for _ in range(_VERSIONS if number < originals else 0):
+            version, done = make_version(im.copy(), rng, first=False)
+            collected.add(version, number, done)
+    return collected.finish(len(files))

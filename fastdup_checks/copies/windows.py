@@ -136,9 +136,11 @@ def _turned_basis(scale: float, degrees: float) -> tuple[NDArray[np.float64], ND
     back = np.linalg.inv(turn[:, :2])
     u, v = back[0, 0] * x + back[0, 1] * y, back[1, 0] * x + back[1, 1] * y
     inside = (np.abs(u) <= 1) & (np.abs(v) <= 1)
+    across = [np.cos(np.pi * k * (u + 1) / 2) for k in range(_HIGHEST + 1)]
+    down = [np.cos(np.pi * m * (v + 1) / 2) for m in range(_HIGHEST + 1)]
     rows = []
     for k, m in _PAIRS:
-        wave = np.where(inside, np.cos(np.pi * k * (u + 1) / 2) * np.cos(np.pi * m * (v + 1) / 2), 0.0)
+        wave = np.where(inside, across[k] * down[m], 0.0)
         wave[inside] -= wave[inside].mean()
         rows.append(wave.reshape(side, times, side, times).sum(axis=(1, 3)).ravel() / inside.sum())
     return turn, np.stack(rows)
