@@ -94,6 +94,7 @@ def open_folder(
     listed = {path for values in tables.values() for path in values}
     paths = sorted(listed.union(paths), key=os.fsencode) if listed else paths
     split_of = tables["split"].get if isinstance(splits, Column) else _split_finder(root, splits or {})
+    own = set() if isinstance(splits, Column) else {p.strip("/") for places in (splits or {}).values() for p in places}
     records = []
     for path in paths:
         split = split_of(path)
@@ -101,8 +102,8 @@ def open_folder(
             ignored["outside the splits"] += 1
             continue
         label = _value(labels, tables.get("label"), path)
-        if label is not None and splits is not None and label == parent_label(path) and _is_split_folder(path, splits):
-            label = None
+        if label is not None and path.rsplit("/", 1)[0] in own and label == parent_label(path):
+            label = None  # the folder of a split is no class
         records.append(Record(path, split, label, _value(groups, tables.get("group"), path)))
     if splits is not None and not isinstance(splits, Column):
         for name in set(splits).difference(r.split or "" for r in records):
@@ -143,18 +144,26 @@ def find_files(root: Path) -> Iterator[str]:
                 continue
             seen.add((here.st_dev, here.st_ino))
             with os.scandir(os.path.join(root, folder)) as entries:  # noqa: PTH118
-                # Sorted, so that of two links to one folder always the same is followed.
-                for entry in sorted(entries, key=lambda e: os.fsencode(e.name), reverse=True):
+                folders = []
+                for entry in entries:
                     if entry.name.startswith("."):
                         continue
                     path = f"{folder}/{entry.name}" if folder else entry.name
                     if _is_folder(entry):
-                        waiting.append(path)
+                        folders.append(path)
                     else:
                         found.append(path)
+            # In order, so that of two links to one folder always the same is followed.
+            waiting += reversed(_in_order(folders))
         except OSError as error:
             raise DatasetError(f"{error.filename or folder}: the folder cannot be listed ({error.strerror})") from error
-    return iter(sorted(found, key=os.fsencode))
+    return iter(_in_order(found))
+
+
+def _in_order(paths: list[str]) -> list[str]:
+    """Sort paths by their bytes."""
+    # Of ASCII that is the order of the characters, too: a tenth of the time.
+    return sorted(paths) if all(map(str.isascii, paths)) else sorted(paths, key=os.fsencode)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -200,12 +209,6 @@ def _list_images(root: Path, include: Sequence[str], exclude: Sequence[str]) -> 
         else:
             paths.append(path)
     return paths, ignored
-
-
-def _is_split_folder(path: str, splits: Mapping[str, Sequence[str]] | Column) -> bool:
-    """Whether the image lies directly in the folder of its split, which is then no class."""
-    folder = path.rsplit("/", 1)[0]
-    return not isinstance(splits, Column) and any(folder == place.strip("/") for p in splits.values() for place in p)
 
 
 def _expect_common_paths(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -72,7 +73,7 @@ def label_consistency(analysis: Analysis, scope: LabelScope) -> Measurement:
 def _alike(analysis: Analysis, row: int, label: str | None) -> list[tuple[str, str]]:
     """The nearest images that speak for a suggestion."""
     near = (analysis.images[other] for other in analysis.neighbours.ids[row].tolist())
-    paths = [image.path for image in near if image.label == label][:_ALIKE] if label is not None else []
+    paths = islice((image.path for image in near if image.label == label), _ALIKE) if label is not None else ()
     return [(f"neighbour {place}", path) for place, path in enumerate(paths, start=1)]
 
 
