@@ -45,7 +45,7 @@ class Frame:
     video: str
     """Relative to the folder of the videos, with slashes."""
     second: float
-    """Since the start of the video."""
+    """Since the start of the video, to the millisecond; frames within one are one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def _read(path: Path, every: float | None) -> Iterator[tuple[float, Image]]:
     import av
     from PIL import Image
 
-    end = start = 0.0
+    end = start = last = 0.0
     taken = 0
     try:
         with av.open(str(path), metadata_errors="replace") as container:
@@ -158,11 +158,12 @@ def _read(path: Path, every: float | None) -> Iterator[tuple[float, Image]]:
             promised = _promised_seconds(container, stream)
             for packet in container.demux(stream):
                 for frame in packet.decode():
-                    time = frame.time or 0.0
+                    time = frame.time if frame.time is not None else end
                     start = start if taken else time
-                    seconds = time - start
-                    if every is not None and taken and seconds < taken * every - _TICK:
+                    seconds = round(time - start, 3)
+                    if taken and (seconds <= last or (every is not None and seconds < taken * every - _TICK)):
                         continue
+                    last = seconds
                     taken = taken + 1 if every is None else int((seconds + _TICK) / every) + 1
                     turn = _UPRIGHT.get(round(frame.rotation) % 360)
                     picture = frame.to_image()

@@ -57,6 +57,14 @@ def test_an_interval_below_that_of_the_frames_takes_every_frame_once(tmp_path):
     assert len({frame.path for frame in done.frames}) == len(done.frames) == 10
 
 
+def test_frames_of_one_millisecond_are_one(tmp_path):
+    video = write_video(tmp_path / "fast.mp4", 1, rate=4000)  # ten frames in 2.25 milliseconds
+    done = extract_frames(video, tmp_path / "out", every=0.0001)
+    files = {file.name for file in (tmp_path / "out").glob("*.jpg")}
+    assert sorted(files) == [frame.path for frame in done.frames]
+    assert len(files) == 3
+
+
 def test_what_a_telephone_took_upright_is_upright(tmp_path):
     video = write_video(tmp_path / "clip.mp4", 1)
     extract_frames(video, tmp_path / "lying")

@@ -11,12 +11,15 @@ RATE = 10
 """Frames a second; every tenth is a key frame."""
 
 
-def write_video(file: Path, seconds: int, *, seed: int = 0, codec: str = "mpeg4") -> Path:
-    """A red square that moves over a still ground of 160 x 120 pixels; another seed gives another ground."""
+def write_video(file: Path, seconds: int, *, seed: int = 0, codec: str = "mpeg4", rate: int = RATE) -> Path:
+    """A red square that moves over a still ground of 160 x 120 pixels; another seed gives another ground.
+
+    At another rate the same frames last as much longer or shorter.
+    """
     ground = np.random.default_rng(seed).integers(0, 200, (3, 4, 3), np.uint8).repeat(40, 0).repeat(40, 1)
     file.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(file), "w") as container:
-        stream = container.add_stream(codec, rate=RATE)
+        stream = container.add_stream(codec, rate=rate)
         stream.width, stream.height, stream.pix_fmt, stream.gop_size = 160, 120, "yuv420p", RATE
         for number in range(seconds * RATE):
             pixels = ground.copy()
