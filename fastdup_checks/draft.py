@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fastdup_checks.checks.check import Check
     from fastdup_checks.progress import Progress
 
-__all__ = ("draft_plan",)
+__all__ = ("draft_plan", "quoted")
 
 
 def draft_plan(
@@ -57,10 +57,10 @@ def draft_plan(
         "# The bounds are today's values: tighten them as the data gets better.",
         "version: 1",
         "dataset:",
-        f"  root: {_quoted(root)}",
+        f"  root: {quoted(root)}",
     ]
     if layout.splits:
-        lines.append("  splits: {" + ", ".join(f"{n}: {_quoted(f)}" for n, f in layout.splits.items()) + "}")
+        lines.append("  splits: {" + ", ".join(f"{n}: {quoted(f)}" for n, f in layout.splits.items()) + "}")
     else:
         lines.append("  # splits: {train: FOLDER, test: FOLDER}    # then add: - leak: {at_most: 0}")
     if layout.labels:
@@ -98,7 +98,7 @@ def _rounded(value: float, *, up: bool) -> float:
     return round((math.ceil if up else math.floor)(value / step) * step, 12)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """A YAML scalar for any text: plain where that is safe, else as JSON, which YAML reads."""
     text = valid_text(text)
     plain = text.replace("/", "").replace("_", "").replace("-", "").replace(".", "").isalnum() and text[0] != "-"

@@ -102,10 +102,11 @@ def test_a_damaged_video_costs_no_other_and_exits_with_1(tmp_path, capsys):
     assert [row["video"] for row in table(tmp_path / "out")] == ["good.mp4"]
 
 
-def test_the_line_for_data_yml_keeps_a_video_in_one_split(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("out", ["frames", "of today, cut: all"])
+def test_the_line_for_data_yml_keeps_a_video_in_one_split(tmp_path, monkeypatch, capsys, out):
     monkeypatch.chdir(tmp_path)
     write_video(tmp_path / "videos/walk.mp4", 4)
-    assert main(["frames", "videos", "-q"]) == 0
+    assert main(["frames", "videos", "--out", out, "-q"]) == 0
     line = capsys.readouterr().out.splitlines()[-1].removeprefix("for data.yml: dataset: {").removesuffix("}")
     splits = "splits: {train: '*-00000.*', test: '*-00003.*'}"
     (tmp_path / "data.yml").write_text(

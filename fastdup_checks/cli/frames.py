@@ -44,6 +44,7 @@ def _seconds(text: str) -> float:
 
 
 def _frames(options: argparse.Namespace) -> int:
+    from fastdup_checks.draft import quoted
     from fastdup_checks.frames import TABLE, extract_frames
 
     def tell(video: str) -> None:
@@ -62,6 +63,6 @@ def _frames(options: argparse.Namespace) -> int:
     if done.damaged:
         print(f"not read to the end: {len(done.damaged)} of them")
     if done.frames:
-        groups = f"{{csv: {show_path(options.out / TABLE)}, group: video}}"
-        print(f"for data.yml: dataset: {{root: {show_path(options.out)}, groups: {groups}}}")
+        groups = f"{{csv: {quoted(show_path(options.out / TABLE))}, group: video}}"
+        print(f"for data.yml: dataset: {{root: {quoted(show_path(options.out))}, groups: {groups}}}")
     return 1 if done.damaged else 0
