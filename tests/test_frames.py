@@ -116,6 +116,24 @@ def test_the_line_for_data_yml_keeps_a_video_in_one_split(tmp_path, monkeypatch,
     assert "FAILED   group_leak: " in capsys.readouterr().out
 
 
+def test_an_interrupted_run_says_what_it_leaves(tmp_path, monkeypatch, capsys):
+    write_video(tmp_path / "videos/a.mp4", 1)
+    write_video(tmp_path / "videos/b.mp4", 1)
+    seen = []
+
+    def stop_at_the_second(text):
+        seen.append(text)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+        return text
+
+    monkeypatch.setattr("fastdup_checks.cli.frames.printable", stop_at_the_second)
+    assert main(["frames", str(tmp_path / "videos"), "--out", str(tmp_path / "out")]) == 130
+    assert "holds the frames so far: empty it before the next run" in capsys.readouterr().err
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["a.mp4-00000.000.jpg"]
+    assert main(["frames", str(tmp_path / "videos"), "--out", str(tmp_path / "out"), "-q"]) == 2
+
+
 def test_a_folder_of_videos_is_told_how_they_become_images(tmp_path, capsys):
     write_video(tmp_path / "clip.MP4", 1)
     assert main(["run", str(tmp_path), "-q"]) == 2

@@ -50,12 +50,16 @@ def _frames(options: argparse.Namespace) -> int:
     def tell(video: str) -> None:
         print(printable(video), file=sys.stderr)
 
-    done = extract_frames(
-        options.videos,
-        options.out,
-        every=None if options.keyframes else options.every,
-        progress=None if options.quiet else tell,
-    )
+    try:
+        done = extract_frames(
+            options.videos,
+            options.out,
+            every=None if options.keyframes else options.every,
+            progress=None if options.quiet else tell,
+        )
+    except KeyboardInterrupt:
+        complain(f"interrupted; {show_path(options.out)} holds the frames so far: empty it before the next run")
+        return 130
     for video in done.damaged:
         complain(f"{video.video}: {video.reason}")
     frames = f"{len(done.frames)} frame{'s' * (len(done.frames) != 1)}"
