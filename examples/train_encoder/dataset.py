@@ -58,7 +58,7 @@ class Mixture:
         labels = torch.full((n,), -1, dtype=torch.long)
         for k in np.unique(which):
             source, rows = self.sets[k], np.flatnonzero(which == k)
-            picked = np.sort(rng.choice(len(source.images), size=len(rows), replace=False))
+            picked = np.sort(rng.choice(len(source.images), len(rows), replace=len(rows) > len(source.images)))
             x = torch.from_numpy(np.ascontiguousarray(source.images[picked])).permute(0, 3, 1, 2).float().div_(255)
             if x.shape[-1] != self.size:
                 x = torch.nn.functional.interpolate(

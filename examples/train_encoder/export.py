@@ -26,7 +26,7 @@ from fastdup_checks.encoders.seal import seal
 def load(run: Path, averaged: bool = True) -> Encoder:
     """The encoder of a run's last checkpoint; the moving average of the weights unless told otherwise."""
     state = torch.load(run / "last.pt" if run.is_dir() else run, map_location="cpu", weights_only=True)
-    encoder = Encoder(dim=state["dim"])
+    encoder = Encoder(depths=state["depths"], dim=state["dim"])
     weights = state["average" if averaged else "model"]
     encoder.load_state_dict({k.removeprefix("encoder."): v for k, v in weights.items() if k.startswith("encoder.")})
     return encoder.eval()

@@ -7,6 +7,7 @@ import torch.nn.functional as F  # noqa: N812 - its usual name
 from torch import Tensor, nn
 
 MEAN, STD = (0.48, 0.45, 0.41), (0.27, 0.26, 0.28)
+WIDTHS, DEPTHS = (64, 128, 256), (1, 3, 5)
 
 
 class Pointwise(nn.Conv2d):
@@ -52,10 +53,9 @@ class Residual(nn.Module):
 class Encoder(nn.Module):
     """Pictures (n x 3 x S x S in [0, 1], S a multiple of 32) to features (n x F) and a copy vector (n x D)."""
 
-    def __init__(
-        self, widths: tuple[int, ...] = (64, 128, 256), depths: tuple[int, ...] = (1, 3, 5), dim: int = 128
-    ) -> None:
+    def __init__(self, widths: tuple[int, ...] = WIDTHS, depths: tuple[int, ...] = DEPTHS, dim: int = 128) -> None:
         super().__init__()
+        self.depths = depths
         layers: list[nn.Module] = [
             Patches(3, widths[0], 4, 4, bias=False),
             nn.BatchNorm2d(widths[0]),

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 class Model(nn.Module):
     """The encoder and one linear classifier over the classes of all sets."""
 
-    def __init__(self, n_classes: int, dim: int) -> None:
+    def __init__(self, n_classes: int, dim: int, depths: tuple[int, ...]) -> None:
         super().__init__()
-        self.encoder = Encoder(dim=dim)
+        self.encoder = Encoder(depths=depths, dim=dim)
         self.classify = nn.Linear(self.encoder.features, max(n_classes, 1))
 
 
@@ -57,6 +57,7 @@ class Run:
             "step": self.step,
             "seen": self.seen,
             "dim": self.model.encoder.project.out_features,
+            "depths": self.model.encoder.depths,
         }
         part = self.file.with_suffix(".part")
         torch.save(state, part)

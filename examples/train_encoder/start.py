@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 import onnx
 import torch
+from network import Residual
 from onnx import numpy_helper
 from torch import Tensor, nn
+from torch.nn.functional import interpolate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,25 +29,28 @@ def convolutions(model: onnx.ModelProto) -> list[tuple[Tensor, Tensor]]:
 
 @torch.no_grad()
 def start_from(path: Path, encoder: Encoder, pictures: Tensor) -> None:
-    """Give ``encoder`` the weights in ``path``, which export.py wrote from a network of the same shape.
+    """Give ``encoder`` the weights in ``path``, which export.py wrote from a network of the same widths.
+
+    Blocks that ``encoder`` has beyond those of the file stay as they are made: they change nothing until they learn.
 
     An exported file has no normalisations any more. Each is made anew, so that on ``pictures`` (n x 3 x S x S in
     [0, 1]) it changes nothing, and training can go on with it.
     """
     *body, project, _ = convolutions(onnx.load(path))
     biases: dict[nn.Module, Tensor] = {}
-    convolution: nn.Conv2d | None = None
-    waiting = iter(body)
-    for module in encoder.body.modules():
-        if isinstance(module, nn.Conv2d):
-            weight, bias = next(waiting)
-            if convolution is None:
-                weight = weight * 255 * encoder.std
-                bias = bias + (weight / encoder.std * encoder.mean).sum((1, 2, 3))
-            module.weight.copy_(weight)
-            convolution = module
-        elif isinstance(module, nn.BatchNorm2d):
-            biases[module] = bias
+    waiting = deque(body)
+    for layer in encoder.body:
+        if isinstance(layer, Residual) and waiting[0][0].shape != layer.branch[0][0].weight.shape:
+            continue
+        for module in layer.modules():
+            if isinstance(module, nn.Conv2d):
+                weight, bias = waiting.popleft()
+                if layer is encoder.body[0]:
+                    weight = weight * 255 * encoder.std
+                    bias = bias + (weight / encoder.std * encoder.mean).sum((1, 2, 3))
+                module.weight.copy_(weight)
+            elif isinstance(module, nn.BatchNorm2d):
+                biases[module] = bias
     encoder.project.weight.copy_(project[0][:, :, 0, 0])
     encoder.project.bias.copy_(project[1])
 
@@ -59,7 +65,8 @@ def start_from(path: Path, encoder: Encoder, pictures: Tensor) -> None:
         norm.bias.copy_(mean + biases[norm])
 
     hooks = [norm.register_forward_pre_hook(neutralise) for norm in biases]
-    encoder.eval()(pictures)
+    side = pictures.shape[-1] // encoder.reduction * encoder.reduction
+    encoder.eval()(interpolate(pictures, size=side, mode="bilinear", antialias=True))
     encoder.train()
     for hook in hooks:
         hook.remove()

@@ -21,6 +21,7 @@ import torch.distributed as dist
 from augment import view
 from dataset import Mixture, PackedSet
 from losses import copy_losses, label_loss
+from network import DEPTHS
 from prepare import by_folder, pack
 from run import Model, Run
 from start import start_from
@@ -74,7 +75,7 @@ def work(rank: int, a: argparse.Namespace) -> None:
         dist.init_process_group("gloo", init_method=meeting, rank=rank, world_size=a.workers)
     torch.manual_seed(a.seed)
     mixture = mixture_of(a)
-    model = Model(mixture.n_classes, a.dim)
+    model = Model(mixture.n_classes, a.dim, tuple(a.depths))
     if a.start:
         start_from(a.start, model.encoder, mixture.draw(256, np.random.default_rng(a.seed))[0])
     model.to(a.device).to(memory_format=torch.channels_last)
@@ -124,6 +125,7 @@ def main() -> None:
     parser.add_argument("--spread-weight", type=float, default=0.1)
     parser.add_argument("--average", type=float, default=0.998)
     parser.add_argument("--dim", type=int, default=128)
+    parser.add_argument("--depths", type=int, nargs=3, default=DEPTHS, help="blocks of each stage")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)

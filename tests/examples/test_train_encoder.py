@@ -81,7 +81,7 @@ def test_a_vector_of_the_shipped_encoder_does_not_depend_on_its_batch(example):
     )
 
 
-def test_training_is_continued_exported_and_started_from_again(example, pictures, tmp_path):
+def test_training_is_continued_exported_and_started_from_with_more_blocks_and_few_pictures(example, pictures, tmp_path):
     torch = pytest.importorskip("torch")
     pytest.importorskip("onnx")
 
@@ -97,11 +97,16 @@ def test_training_is_continued_exported_and_started_from_again(example, pictures
     assert torch.load(run / "last.pt", weights_only=True)["step"] == 4
     command("export.py", run, model, "--sets", run / "data", "--side", 32, "--dim", 16, "--float32")
 
+    deeper = tmp_path / "deeper"
+    few = ["--out", deeper, "--data", pictures, "--start", model, "--depths", 2, 3, 6, "--batch", 32, "--sizes", "32:1"]
+    command("train.py", *few, "--views", 64, "--device", "cpu")
+    assert torch.load(deeper / "last.pt", weights_only=True)["depths"] == (2, 3, 6)
+
     vector = embed_one(OnnxEncoder(ModelPlan(model)), Image.open(pictures / "warm" / "0.png"))
     assert vector.shape == (16,)
     assert np.linalg.norm(vector) == pytest.approx(1)
 
-    encoder = example("network").Encoder().train()
+    encoder = example("network").Encoder(depths=(2, 3, 6)).train()
     x = torch.rand(16, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     example("start").start_from(model, encoder, x)
     trained = example("export").load(run)
