@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ("Descriptions", "Hypotheses", "compare_in_place", "look")
+__all__ = ("Descriptions", "Hypotheses", "compare_in_place", "look", "parts_in_place")
 
 _CORE = 0.77
 """Share of the sides that the middle of a picture takes."""
@@ -36,6 +36,9 @@ _KEEP = 2
 """Hypotheses kept of each pair."""
 _SKETCH_NOISE = np.float32(8.0)
 _SPREAD_NOISE = 1.0
+_PART_NOISE = np.float32(0.5)
+_PART = np.float32(127)
+_SAME_PART = np.float32(0.8) * _PART * _PART
 _FRAME = -1
 """Stands for the inside of a container's frame among the numbers of the windows."""
 _ORDER = np.stack([order for order, _ in ORIENTATIONS])
@@ -55,6 +58,8 @@ class Descriptions:
     sketch: NDArray[np.int16]
     """(n, 256) cosine transform of the picture with even contrast at 16 x 16, scaled to length `UNIT`: the products of
     even frequencies down and across, then even and odd, odd and even, odd and odd."""
+    parts: NDArray[np.int8]
+    """(n, 256) the picture with even contrast at 16 x 16, in 4 x 4 parts, each without its mean and of length 127."""
     spread: NDArray[np.float32]
     """(n,) over how much of the picture its structure spreads, as a share: little in simple shapes on plain ground."""
     inside: NDArray[np.int16]
@@ -74,11 +79,15 @@ class Descriptions:
         small = cosines @ even @ cosines.T
         small = small.reshape(len(small), 2, 8, 2, 8).transpose(0, 1, 3, 2, 4).reshape(-1, 256)
         sketch = np.rint(small * (np.float32(UNIT) / np.sqrt((small * small).sum(axis=1) + _SKETCH_NOISE))[:, None])
+        parts = even.reshape(-1, 4, 4, 4, 4).transpose(0, 1, 3, 2, 4).reshape(-1, 16, 16)
+        parts = parts - parts.mean(axis=2, keepdims=True)
+        parts *= _PART / np.sqrt((parts * parts).sum(axis=2, keepdims=True) + _PART_NOISE)
         inside, frame = unframed(pictures)
         return cls(
             whole().describe(pictures)[:, :, 0].astype(np.int16),
             whole(_CORE).describe(pictures)[:, :, 0].astype(np.int16),
             sketch.astype(np.int16),
+            np.rint(parts).reshape(-1, 256).astype(np.int8),
             blocks.sum(axis=1) ** 2 / power,
             inside,
             frame,
@@ -209,6 +218,18 @@ def compare_in_place(
         best[rows] = products.argmax(axis=1)
         score[rows] = products.max(axis=1) / np.float32(UNIT * UNIT)
     return best, score
+
+
+def parts_in_place(
+    descriptions: Descriptions, first: NDArray[np.int64], second: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """How many (pairs,) of the 16 parts of two pictures are alike as they lie: a sticker hides only some of them."""
+    count = np.zeros(len(first), np.int64)
+    for start in range(0, len(first), _IN_PLACE_CHUNK):
+        rows = slice(start, start + _IN_PLACE_CHUNK)
+        products = descriptions.parts[first[rows]].astype(np.float32) * descriptions.parts[second[rows]]
+        count[rows] = (products.reshape(-1, 16, 16).sum(axis=2) > _SAME_PART).sum(axis=1)
+    return count
 
 
 def _parities(left: NDArray[np.float32], right: NDArray[np.int16]) -> NDArray[np.float32]:

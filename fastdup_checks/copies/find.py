@@ -136,7 +136,7 @@ class _Search:
         first, second = known.sides(keys)
         seen = look_first(subjects.pictures, subjects.descriptions, first, second)
         wanted = models.gate.probability(seen.features(subjects.similarity(first, second))) >= models.worth
-        wanted |= seen.score[:, 2] >= _IN_PLACE
+        wanted |= (seen.score[:, 2] >= _IN_PLACE) | seen.parted
         measured = measure(
             subjects.pictures,
             subjects.thumbnails,

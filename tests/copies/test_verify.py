@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageEnhance, ImageOps
+from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from copies.pictures import inputs, photograph
 from fastdup_checks.copies import CopyInputs, find_copies
@@ -164,6 +165,23 @@ def test_a_tree_is_followed_from_question_to_question():
     features[0, 1] = 0.1
     features[2, 1] = 0.7
     np.testing.assert_allclose(model.probability(features), [1 / (1 + np.exp(-x)) for x in odds], atol=1e-4)
+
+
+def test_a_pale_picture_is_found_under_stickers_that_are_its_strongest_shapes():
+    pale = [ImageEnhance.Contrast(photograph(seed)).enhance(0.35) for seed in range(20, 40)]
+    covered = []
+    for seed, picture in enumerate(pale, start=20):
+        rng, copy = random.Random(seed), picture.copy()
+        w, h, r = *picture.size, min(picture.size) * 12 // 100
+        for _ in range(3):
+            x, y = rng.randint(r, w - r), rng.randint(r, h - r)
+            ImageDraw.Draw(copy).ellipse((x - r, y - r, x + r, y + r), fill=(255, 205, 40))
+        covered.append(copy)
+    found = find_copies(inputs(pale + covered), neighbours=39).at_least(0.5)
+    pairs = set(zip(found.left.tolist(), found.right.tolist(), strict=True))
+    copies = {(i, i + 20) for i in range(20)}
+    assert pairs <= copies
+    assert len(pairs) >= 17
 
 
 def test_a_small_original_is_recognised_shifted_mirrored_and_recoloured():
