@@ -113,11 +113,15 @@ class Scan:
         )
 
 
-def decoder_key() -> str:
-    """Names the way of decoding in the cache: ours, and the library's, whose pixels may change between releases."""
+def decoder_key(limits: Limits) -> str:
+    """Names the way of decoding in the cache: ours, and the library's, whose pixels may change between releases.
+
+    What is refused for its size depends on the limits.
+    """
     from fastdup_checks.decode import DECODER_VERSION
 
-    return f"{DECODER_VERSION}/pillow-{metadata.version('pillow')}"
+    refused = f"{limits.megabytes}-MB/{limits.megapixels}-megapixels"
+    return f"{DECODER_VERSION}/pillow-{metadata.version('pillow')}/{refused}"
 
 
 def scan(
@@ -139,7 +143,7 @@ def scan(
         DatasetError: if the user's own vectors are not whole: see `OwnVectors`.
         MissingExtra: if the model lies on the Hub and `huggingface_hub` is not installed.
     """
-    decoder = decoder_key()
+    decoder = decoder_key(settings.limits)
     own = None
     if encoder is not None:
         key = encoder.key

@@ -96,6 +96,18 @@ def test_a_changed_file_is_measured_again_even_within_the_same_clock_tick(tmp_pa
     assert before.contents[0] != after.contents[0]
 
 
+def test_other_limits_are_another_scan(tmp_path):
+    root = write_images(tmp_path / "images", {"small.png": 1, "large.png": encoded(2, side=1100)})
+    dataset = open_folder(root)
+
+    def broken(limits):
+        return [b.record.path for b in scan(dataset, Settings(tmp_path / "cache", limits)).broken]
+
+    assert broken(Limits(megapixels=1)) == ["large.png"]
+    assert broken(Limits()) == []
+    assert broken(Limits(megapixels=1)) == ["large.png"]
+
+
 class Interrupted(Exception):
     pass
 
