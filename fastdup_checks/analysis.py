@@ -301,6 +301,7 @@ class Analysis:
                 copies=self.cluster_of,
                 looks=self._colours(),
                 neighbours=self.neighbours,
+                classes=len(self.classes),
                 threads=scan.settings.threads,
             )
             return {
@@ -310,7 +311,8 @@ class Analysis:
                 "mistaken": found.mistaken,
             }
 
-        known = self.derive("labels-10", compute, labels.tobytes(), self.cluster_of.tobytes())
+        classes = str(len(self.classes)).encode()
+        known = self.derive("labels-11", compute, labels.tobytes(), classes, self.cluster_of.tobytes())
         return LabelSuspects(known["score"], known["suggested"], known["wrong"], known["mistaken"])
 
     def _colours(self) -> NDArray[np.float32]:

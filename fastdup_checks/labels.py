@@ -85,6 +85,7 @@ def score_labels(
     copies: NDArray[np.integer] | None = None,
     looks: NDArray[np.floating] | None = None,
     neighbours: Neighbours | None = None,
+    classes: int | None = None,
     threads: int | None = None,
 ) -> LabelSuspects:
     """Score the labels of a dataset.
@@ -95,17 +96,37 @@ def score_labels(
         copies: (n,) equal numbers for copies of one picture; by default all pictures are different.
         looks: (n, m) more that the linear map may go by, in any units.
         neighbours: of the vectors, if they are known; some more than `VOTERS` of them.
+        classes: how many there are, by default up to the largest label; one that no image has is never suggested.
         threads: cores to use, by default all.
 
     Returns:
         Scores that do not depend on the order of the images, but for ties.
     """
     labels = np.asarray(labels, np.int64)
-    n, classes = len(labels), int(labels.max(initial=-1)) + 1
     known = np.flatnonzero(labels >= 0)
-    if len(np.unique(labels[known])) < 2:
-        square = np.zeros((classes, classes))
-        return LabelSuspects(np.zeros(n, np.float32), np.full(n, -1, np.int32), square, square.astype(np.int32))
+    used, place = np.unique(labels[known], return_inverse=True)
+    count = int(labels.max(initial=-1)) + 1 if classes is None else classes
+    wrong, mistaken = np.zeros((count, count)), np.zeros((count, count), np.int32)
+    if len(used) < 2:
+        return LabelSuspects(np.zeros(len(labels), np.float32), np.full(len(labels), -1, np.int32), wrong, mistaken)
+    numbers = np.full(len(labels), -1)
+    numbers[known] = place
+    found = _score(vectors, numbers, len(used), copies, looks, neighbours, threads)
+    wrong[np.ix_(used, used)], mistaken[np.ix_(used, used)] = found.wrong, found.mistaken
+    return LabelSuspects(found.score, used[found.suggested].astype(np.int32), wrong, mistaken)
+
+
+def _score(
+    vectors: NDArray[np.float32],
+    labels: NDArray[np.integer],
+    classes: int,
+    copies: NDArray[np.integer] | None,
+    looks: NDArray[np.floating] | None,
+    neighbours: Neighbours | None,
+    threads: int | None,
+) -> LabelSuspects:
+    """Score labels of which every class is some image's."""
+    n, known = len(labels), np.flatnonzero(labels >= 0)
     groups = np.arange(n) if copies is None else np.asarray(copies)
     panel = _Panel(vectors, labels, groups, classes, looks, neighbours, threads)
     sample = known[np.arange(count := min(len(known), max(_FITTED // classes, _LEAST))) * len(known) // count]

@@ -120,6 +120,19 @@ def test_too_little_to_go_by_gives_no_suspects(labels):
     assert len(found.score) == len(found.suggested) == len(labels)
 
 
+@pytest.mark.parametrize("numbers", [(0, 1, 2), (0, 1, 3), (1, 2, 3), (0, 2, 5)])
+def test_a_class_without_images_changes_nothing_but_has_its_place(numbers):
+    vectors, labels = clustered([60] * 3, spread=1.2)
+    noisy, _ = flip(labels, 0.1)
+    there = np.array(numbers)
+    plain, found = score(vectors, noisy), score_labels(vectors, there[noisy], classes=6)
+    assert np.array_equal(found.score, plain.score)
+    assert np.array_equal(found.suggested, there[plain.suggested])
+    assert found.wrong.shape == found.mistaken.shape == (6, 6)
+    assert np.array_equal(found.mistaken[np.ix_(there, there)], plain.mistaken)
+    assert found.mistaken.sum() == plain.mistaken.sum()
+
+
 def test_the_pair_of_classes_that_is_confused_stands_out():
     vectors, labels = clustered([200] * 5, spread=0.5)
     given = labels.copy()

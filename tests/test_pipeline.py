@@ -166,6 +166,14 @@ def test_the_smallest_datasets_are_looked_at(tmp_path, images):
     assert len(result.pairs) == (1 if images.get("b.png") == 1 else 0)
 
 
+def test_a_class_of_unreadable_images_alone_is_reported_like_others(tmp_path):
+    images: dict[str, int | bytes] = {f"{name}/{n}.png": 50 * c + n for c, name in enumerate("ab") for n in range(12)}
+    root = write_images(tmp_path / "images", {**images, **{f"{name}/x.png": BROKEN for name in "0z"}})
+    result = fastdup_checks.run(root, work_dir=tmp_path / "out")
+    assert result.analysis.classes == ("0", "a", "b", "z")
+    assert {s.suggested for s in result.label_suspects(0.0)} == {"a", "b"}
+
+
 def test_nothing_readable_never_passes(tmp_path):
     images = {"train/cat/1.png": BROKEN, "test/cat/3.png": BROKEN}
     rates = "".join(
