@@ -49,7 +49,7 @@ def accept(
 
     Returns:
         The entries, sorted, each once; and how many findings cannot be accepted, because a file could not even be
-        read, or because what is wrong is a statistic of the whole dataset.
+        read, because no image shows what is wrong, or because that is a statistic of the whole dataset.
     """
     found: dict[tuple[str, ...], Accepted] = {}
     impossible = 0
@@ -63,7 +63,7 @@ def accept(
         labelled = "labels" in CHECKS[check].needs
         for finding in verdict.measurement.findings:
             known = [pictures[path] for path in finding.images if path in pictures]
-            if len(known) < len(finding.images):
+            if not known or len(known) < len(finding.images):
                 impossible += 1
                 continue
             # The label is part of what is accepted only where the finding is about it.

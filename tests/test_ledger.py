@@ -142,6 +142,7 @@ def test_met_and_known_expectations_need_no_entries(met):
 
 def test_what_has_no_content_cannot_be_accepted():
     assert accept([verdict(found=[("gone.jpg",)])], PICTURES, reason="ok", author="ada") == ([], 1)
+    assert accept([verdict("missing_class", found=[()])], PICTURES, reason="ok", author="ada") == ([], 1)
     assert accept([verdict(unit="statistic")], PICTURES, reason="ok", author="ada") == ([], 1)
 
 

@@ -76,8 +76,8 @@ def _baseline(options: argparse.Namespace) -> int:
         entries += new
         if impossible:
             complain(
-                f"{impossible} findings cannot be accepted: their files cannot be read at all, or a statistic of the "
-                "whole dataset is out of bounds"
+                f"{impossible} findings cannot be accepted: their files cannot be read at all, no image shows them, or "
+                "a statistic of the whole dataset is out of bounds"
             )
     gone = (*baseline.lapsed, *stale)
     if options.accept or options.prune or options.hold:
