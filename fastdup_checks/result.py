@@ -174,7 +174,7 @@ class Result:
 
     @cached_property
     def pairs(self) -> list[Pair]:
-        """All pairs of copies, exact and near, strongest first."""
+        """All pairs of copies, exact and near, strongest first; of a picture there more than 16 times, a few."""
         return [self._pair(row) for row in range(len(self.analysis.copies))]
 
     @cached_property
@@ -211,7 +211,8 @@ class Result:
                 raise DatasetError(f"there are no images in split {printable(name)!r}; the splits are: {known}")
         rank = {name: place for place, name in enumerate(between or splits)}
         side = np.array([rank.get(r.split or "", -1) for r in self.analysis.images], dtype=np.int32)
-        pairs = [self._pair(pair, one, other) for pair, one, other in leaking_pairs(self.analysis.copies, side)]
+        found = leaking_pairs(self.analysis.copies, self.analysis.exact_group, side)
+        pairs = [self._pair(pair, one, other) for pair, one, other in found]
         return [pair for pair in pairs if kind in {"any", pair.kind}]
 
     def outliers(self, threshold: float = 0.5) -> list[Outlier]:

@@ -29,6 +29,9 @@ leak: {at_most: 0}
 """
 
 
+SPLITS = ((1, "train"), (2, "val"), (3, "test"))
+
+
 def table(path):
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -208,6 +211,33 @@ def test_a_group_of_identical_images_counts_all_but_one(tmp_path):
     assert (rate.count, rate.population) == (39, 41)
     assert len(result.duplicates[0]) == 40
     assert len(result.clusters) == 1
+
+
+def test_a_picture_that_is_there_very_often_leaks_into_every_split(tmp_path):
+    images: dict[str, int | bytes] = {f"{split}/{100 * s + n}.png": 100 * s + n for s, split in SPLITS for n in (1, 2)}
+    placeholders = {"test": 3, "train": 17, "val": 2}
+    images |= {f"{split}/none{n:02}.png": 7 for split, count in placeholders.items() for n in range(count)}
+    images["val/small.png"] = encoded(7, side=48)
+    config = tmp_path / "data.yml"
+    config.write_text(
+        "version: 1\ndataset: {root: images, splits: {train: train, val: val, test: test}}\nexpectations:\n"
+        "  - leak: {between: [train, val]}\n  - leak: {between: [train, test]}\n  - leak: {between: [val, test]}\n"
+        "  - leak: {id: anywhere}\n  - leak: {id: exactly, kind: exact}\n  - near_duplicate_rate: {split: val}\n"
+    )
+    write_images(tmp_path / "images", images)
+    verdicts = fastdup_checks.check(config)
+    assert [v.measurement.count for v in verdicts] == [3, 3, 3, 6, 5, 1]
+    result = verdicts.result
+    for one, other in (("train", "val"), ("train", "test"), ("val", "test")):
+        pairs = result.leaks(one, other)
+        assert {p.a.split("/")[0] for p in pairs} == {one}
+        assert {p.b.split("/")[0] for p in pairs} == {other}
+        assert {path for p in pairs for path in (p.a, p.b)} == {
+            path for path in images if path.startswith((one, other)) and ("none" in path or "small" in path)
+        }
+    scores = [p.score for p in result.leaks()]
+    assert scores == sorted(scores, reverse=True)
+    assert len(table(tmp_path / "fastdup-report/leaks.csv")) == len(scores)
 
 
 def test_a_group_on_both_sides_is_a_leak(tmp_path):

@@ -71,11 +71,11 @@ def near_duplicate_rate(analysis: Analysis, scope: NearScope) -> Measurement:
     """
     selection = select(analysis, scope)
     copies = analysis.copies_at(scope.threshold)
-    inside = selection.rows[copies.left] & selection.rows[copies.right]
-    near = np.flatnonzero(inside & ~copies.exact)
     # Pairs between groups of identical images: one node for each picture, so that exact repeats do not count here.
-    left, right = analysis.exact_group[copies.left[near]], analysis.exact_group[copies.right[near]]
+    left, right = analysis.exact_group[copies.left], analysis.exact_group[copies.right]
     first = _first_inside(analysis.exact_group, selection.rows)
+    near = np.flatnonzero(~copies.exact & (first[left] >= 0) & (first[right] >= 0))
+    left, right = left[near], right[near]
     left, right = first[np.minimum(left, right)], first[np.maximum(left, right)]
     groups = find_groups(len(analysis.images), left, right, copies.score[near])
     edits = [copies.edit[pair] for pair in near.tolist()]

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_checks.checks.check import at_most, check, parameter
-from fastdup_checks.copies import DEFAULT_THRESHOLD
+from fastdup_checks.copies import DEFAULT_THRESHOLD, SPREAD
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.findings import Finding, Measurement
 from fastdup_checks.records import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from numpy.typing import NDArray
 
     from fastdup_checks.analysis import Analysis
@@ -52,7 +54,7 @@ def leak(analysis: Analysis, scope: LeakScope) -> Measurement:
     rank = {name: place for place, name in enumerate(splits)}
     side = np.array([rank.get(r.split or "", -1) for r in analysis.images], dtype=np.int32)
     copies = analysis.copies_at(scope.threshold)
-    pairs = leaking_pairs(copies, side, exact_only=scope.kind == "exact")
+    pairs = leaking_pairs(copies, analysis.exact_group, side, exact_only=scope.kind == "exact")
     best: dict[int, Finding] = {}
     for pair, earlier, later in pairs:
         if later not in best:
@@ -117,23 +119,45 @@ def group_leak(analysis: Analysis, scope: GroupLeakScope) -> Measurement:
 
 def leaking_pairs(
     copies: Copies,
+    exact_group: NDArray[np.int32],
     side: NDArray[np.int32],
     *,
     exact_only: bool = False,
 ) -> list[tuple[int, int, int]]:
-    """(pair, earlier row, later row) of the copies that lie on two sides, strongest first.
+    """(pair, earlier row, later row) of the copies that lie on two sides, strongest first, then by row.
+
+    Every image that has a copy on another side is there. Of a picture that is there more than `SPREAD` times `copies`
+    holds few pairs: its images are then paired with the first one on each other side.
 
     Args:
-        copies: the pairs to choose from.
+        copies: the pairs to choose from; of each that is given, `pair` says how likely it is and what was edited.
+        exact_group: (n,) equal numbers for images with the same pixels.
         side: (n,) the rank of each image's split, -1 for images that do not take part.
         exact_only: leave edited copies out.
     """
-    one, other = side[copies.left], side[copies.right]
-    across = (one >= 0) & (other >= 0) & (one != other)
-    if exact_only:
-        across &= copies.exact
-    found = []
-    for pair in np.flatnonzero(across).tolist():
-        left, right = int(copies.left[pair]), int(copies.right[pair])
-        found.append((pair, left, right) if side[left] < side[right] else (pair, right, left))
-    return found
+    one, other = exact_group[copies.left], exact_group[copies.right]
+    size = np.bincount(exact_group)
+    crowded = np.maximum(size[one], size[other]) > SPREAD
+    wanted = copies.exact if exact_only else np.ones(len(copies), bool)
+    left, right = side[copies.left], side[copies.right]
+    pairs = np.flatnonzero(wanted & ~crowded & (left >= 0) & (right >= 0) & (left != right))
+    found = list(zip(pairs.tolist(), copies.left[pairs].tolist(), copies.right[pairs].tolist(), strict=True))
+    many = np.flatnonzero(wanted & crowded)
+    groups = np.sort(np.stack([one[many], other[many]]), axis=0)
+    _, first = np.unique(groups, axis=1, return_index=True)
+    for pair in many[first].tolist():
+        ours, theirs = (np.flatnonzero((exact_group == group) & (side >= 0)) for group in (one[pair], other[pair]))
+        found += [(pair, *rows) for rows in _meet(ours.tolist(), theirs.tolist(), side)]
+    found.sort(key=lambda leak: (-float(copies.score[leak[0]]), *leak[1:]))
+    return [(pair, a, b) if side[a] < side[b] else (pair, b, a) for pair, a, b in found]
+
+
+def _meet(ours: Sequence[int], theirs: Sequence[int], side: NDArray[np.int32]) -> set[tuple[int, int]]:
+    """The images of two pictures, each with the first one of the other picture on each other side; rising pairs."""
+
+    def firsts(rows: Sequence[int]) -> Iterable[int]:
+        return {int(side[row]): row for row in reversed(rows)}.values()
+
+    pairs = {(row, first) for row in ours for first in firsts(theirs)}
+    pairs |= {(first, row) for row in theirs for first in firsts(ours)}
+    return {(min(pair), max(pair)) for pair in pairs if side[pair[0]] != side[pair[1]]}

@@ -9,13 +9,14 @@ rounds, and `groups` ties pairs together.
 from fastdup_checks.copies.calibration import DEFAULT_THRESHOLD, LISTING_FLOOR, REPORTING_FLOOR
 from fastdup_checks.copies.find import NEAREST, find_copies
 from fastdup_checks.copies.groups import Group, find_groups, rank_to_keep
-from fastdup_checks.copies.pairs import Copies, CopyInputs
+from fastdup_checks.copies.pairs import SPREAD, Copies, CopyInputs
 
 __all__ = (
     "DEFAULT_THRESHOLD",
     "LISTING_FLOOR",
     "NEAREST",
     "REPORTING_FLOOR",
+    "SPREAD",
     "Copies",
     "CopyInputs",
     "Group",

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from fastdup_checks.index import Neighbours
 
-__all__ = ("Copies", "CopyInputs", "list_pairs")
+__all__ = ("SPREAD", "Copies", "CopyInputs", "list_pairs")
 
-_SPREAD = 16
+SPREAD = 16
 """Groups of exact copies up to this size are listed pair by pair; larger ones as pairs with their first."""
 
 
@@ -111,7 +111,7 @@ def list_pairs(
         if len(rows) > 1:
             a, b = (
                 np.triu_indices(len(rows), 1)
-                if len(rows) <= _SPREAD
+                if len(rows) <= SPREAD
                 else (np.zeros(len(rows) - 1, int), np.arange(1, len(rows)))
             )
             left.append(rows[a])
@@ -122,7 +122,7 @@ def list_pairs(
     for pair, probability, words in zip(pairs, score, edit, strict=True):
         if probability < at_least:
             continue
-        ours, theirs = (members[number][:_SPREAD] for number in pair)
+        ours, theirs = (members[number][:SPREAD] for number in pair)
         a, b = np.repeat(ours, len(theirs)), np.tile(theirs, len(ours))
         left.append(np.minimum(a, b))
         right.append(np.maximum(a, b))

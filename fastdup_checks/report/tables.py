@@ -131,7 +131,7 @@ def _leaks(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, str,
     rank = {name: place for place, name in enumerate(analysis.scan.dataset.splits)}
     side = np.array([rank.get(r.split or "", -1) for r in analysis.images], dtype=np.int32)
     copies = analysis.copies
-    for pair, one, other in leaking_pairs(copies, side):
+    for pair, one, other in leaking_pairs(copies, analysis.exact_group, side):
         yield (
             paths[one],
             valid_text(str(analysis.images[one].split)),
