@@ -68,6 +68,11 @@ def test_missing_class_names_the_class_and_the_split(analysis):
     assert measure(analysis, "missing_class", split="train").count == 0
 
 
+@pytest.mark.parametrize("name", ["class_balance", "missing_class", "split_drift", "novelty_rate", "leak"])
+def test_unreadable_images_are_said_not_to_be_counted(analysis, name):
+    assert measure(analysis, name).remark.endswith("1 unreadable image is not counted")
+
+
 def test_split_drift_compares_two_splits_and_gives_a_p_value(analysis):
     found = measure(analysis, "split_drift", between=("train", "test"))
     assert 0 <= found.value <= 1
@@ -87,6 +92,20 @@ def test_novelty_is_measured_against_a_split_or_the_vectors_of_a_run(analysis, t
         measure(analysis, "novelty_rate", split="test", reference=tmp_path / "nothing.npy")
     with pytest.raises(DatasetError, match="against itself"):
         measure(analysis, "novelty_rate", split="test", against="test")
+
+
+@pytest.mark.parametrize("known", [3, 4, 50, 98, 99, 100])
+def test_a_reference_is_too_small_where_nothing_can_be_new(analysis, tmp_path, known):
+    np.save(tmp_path / "embeddings.npy", np.repeat(analysis.scan.vectors[:1], known, axis=0))
+    found = measure(analysis, "novelty_rate", split="test", reference=tmp_path / "embeddings.npy")
+    assert ("too few" in found.remark) == (found.count == 0)
+    assert (found.count == 0) == (known < 99)
+
+
+def test_nothing_is_new_at_a_p_value_of_zero(analysis):
+    found = measure(analysis, "novelty_rate", p_value=0)
+    assert found.count == 0
+    assert "too few" in found.remark
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def missing_class(analysis: Analysis, scope: Scope) -> Measurement:
     was not copied, or a class that is spelt in two ways.
     """
     dataset = analysis.scan.dataset
-    select(analysis, scope)
+    remark = select(analysis, scope).remark
     splits = [name for name in dataset.splits if scope.split in {None, name}]
     classes = [name for name in dataset.classes if scope.label in {None, name}]
     held = {(image.split, image.label) for image in analysis.images}
@@ -72,4 +72,4 @@ def missing_class(analysis: Analysis, scope: Scope) -> Measurement:
             one = next((image.path for image in analysis.images if image.label == label), None)
             note = f"{printable(label)} has no images in {' and '.join(map(printable, without))}"
             findings.append(Finding((one,) if one else (), float(len(without)), note, (("label", label),)))
-    return Measurement(len(findings), "classes", len(findings), len(classes), "classes", tuple(findings))
+    return Measurement(len(findings), "classes", len(findings), len(classes), "classes", tuple(findings), remark)

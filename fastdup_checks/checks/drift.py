@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastdup_checks.checks.check import at_most, check, parameter
+from fastdup_checks.checks.scope import broken_in, not_counted
 from fastdup_checks.drift import NEAR, Drift, measure_drift
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.findings import Finding, Measurement
@@ -66,6 +67,7 @@ def split_drift(analysis: Analysis, scope: DriftScope) -> Measurement:
         for place in order[:_SHOWN]
     )
     remark = f"p = {drift.p_value:.3g} that {printable(one)} and {printable(other)} are of one source"
+    remark = "; ".join(filter(None, (remark, not_counted(broken_in(analysis, (one, other))))))
     name = f"images in {printable(one)} and {printable(other)}"
     return Measurement(drift.effect, "statistic", len(order), len(rows), name, findings, remark)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_checks.checks.check import at_most, check, parameter
+from fastdup_checks.checks.scope import broken_in, not_counted
 from fastdup_checks.copies import DEFAULT_THRESHOLD, SPREAD
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.findings import Finding, Measurement
@@ -67,8 +68,6 @@ def leak(analysis: Analysis, scope: LeakScope) -> Measurement:
                 (("in", str(names[0].split)), ("also in", str(names[1].split))),
             )
     population = int((side > 0).sum())
-    broken = sum(1 for b in analysis.scan.broken if b.record.split in rank)
-    remark = f"{broken} unreadable {'image is' if broken == 1 else 'images are'} not counted" if broken else ""
     name = f"images in {splits[1]}, against {splits[0]}" if len(splits) == 2 else "images outside the first split"
     return Measurement(
         len(best) if population else float("nan"),
@@ -77,7 +76,7 @@ def leak(analysis: Analysis, scope: LeakScope) -> Measurement:
         population,
         name,
         tuple(best.values()),
-        remark,
+        not_counted(broken_in(analysis, splits)),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastdup_checks.checks.check import at_most, check, parameter
-from fastdup_checks.checks.scope import share
+from fastdup_checks.checks.scope import broken_in, not_counted, share
 from fastdup_checks.derived import derive
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.findings import Finding, Measurement
@@ -57,13 +57,13 @@ def novelty_rate(analysis: Analysis, scope: NoveltyScope) -> Measurement:
     split = np.array([image.split for image in analysis.images], dtype=object)
     if scope.reference is not None:
         known, name = _load(scope.reference, analysis.scan.vectors.shape[1]), "the reference"
-        old = None
+        old, compared = None, {new}
     else:
         against = scope.against or next((s for s in splits if s != new), new)
         old = np.flatnonzero(_rows(splits, split, against))
         _, first = np.unique(analysis.cluster_of[old], return_index=True)
         old = old[np.sort(first)]
-        known, name = analysis.scan.vectors[old], printable(against)
+        known, name, compared = analysis.scan.vectors[old], printable(against), {new, against}
         if against == new:
             raise DatasetError(f"novelty_rate: {printable(new)} cannot be new against itself")
     rows = np.flatnonzero(_rows(splits, split, new))
@@ -92,8 +92,10 @@ def novelty_rate(analysis: Analysis, scope: NoveltyScope) -> Measurement:
         )
         for place in order
     )
-    few = len(known) < 1 / scope.p_value
-    remark = f"only {len(known)} images in {name}: too few to call anything new" if few else ""
+    told = min(len(known), _COMPARED) if old is None else len(known)
+    least = 1 / (told + 1) if told > NEAR else 1.0
+    few = f"{told} images of {name} are too few to call anything new" if least > scope.p_value else ""
+    remark = "; ".join(filter(None, (few, not_counted(broken_in(analysis, compared)))))
     return Measurement(
         share(len(order), len(rows)), "share", len(order), len(rows), f"images in {printable(new)}", findings, remark
     )

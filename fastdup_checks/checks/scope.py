@@ -11,7 +11,7 @@ from fastdup_checks.errors import DatasetError
 from fastdup_checks.records import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from numpy.typing import NDArray
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fastdup_checks.records import Record
     from fastdup_checks.scan import Broken
 
-__all__ = ("Selection", "select", "share")
+__all__ = ("Selection", "broken_in", "not_counted", "select", "share")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,7 @@ class Selection:
     @property
     def remark(self) -> str:
         """What is not in the count."""
-        n = len(self.broken)
-        return f"{n} unreadable {'image is' if n == 1 else 'images are'} not counted" if n else ""
+        return not_counted(len(self.broken))
 
 
 def select(analysis: Analysis, scope: Scope) -> Selection:
@@ -73,6 +72,18 @@ def select(analysis: Analysis, scope: Scope) -> Selection:
 def share(count: int, population: int) -> float:
     """Count over population; not-a-number where there was nothing to measure, which keeps to no bound."""
     return count / population if population else float("nan")
+
+
+def not_counted(unreadable: int) -> str:
+    """The remark on so many unreadable images; empty where there are none."""
+    return (
+        f"{unreadable} unreadable {'image is' if unreadable == 1 else 'images are'} not counted" if unreadable else ""
+    )
+
+
+def broken_in(analysis: Analysis, splits: Collection[str]) -> int:
+    """How many unreadable images some splits have."""
+    return sum(b.record.split in splits for b in analysis.scan.broken)
 
 
 def _choices(analysis: Analysis, scope: Scope) -> str:
