@@ -42,6 +42,14 @@ def measure(analysis, name, **params):
     return CHECKS[name].measure(analysis, CHECKS[name].params(**params))
 
 
+@pytest.mark.parametrize("check", [check for check in CHECKS.values() if check.needs], ids=lambda check: check.name)
+def test_a_dataset_without_what_a_check_needs_does_not_pass(tmp_path, check):
+    images = {f"{n}.png": encoded(scene(64, n)) for n in range(2)}
+    plain = fastdup_checks.run(write_images(tmp_path / "images", images), work_dir=tmp_path / "out").analysis
+    with pytest.raises(DatasetError, match=f"{check.name} needs .*, and the dataset has none"):
+        check.measure(plain, check.params())
+
+
 def test_each_rule_is_a_check_that_counts_in_its_scope(analysis):
     everywhere = measure(analysis, "low_information")
     assert [finding.images for finding in everywhere.findings] == [("train/cat/blank.png",)]

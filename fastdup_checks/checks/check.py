@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass, field, fields
+from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal
 
+from fastdup_checks.errors import DatasetError
 from fastdup_checks.expectation import Bound
 
 if TYPE_CHECKING:
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
     from fastdup_checks.analysis import Analysis
     from fastdup_checks.findings import Measurement, Unit
+    from fastdup_checks.records import Dataset
 
 __all__ = ("Check", "Kind", "Need", "Scope", "at_least", "at_most", "check", "parameter")
 
@@ -80,9 +83,27 @@ def check(
     params: type[Any] = Scope,
     needs: tuple[Need, ...] = (),
 ) -> Callable[[Callable[[Analysis, Any], Measurement]], Check]:
-    """Make a check of a function, which gives it its name and its documentation."""
+    """Make a check of a function, which gives it its name and its documentation.
+
+    It raises a `DatasetError` where the dataset does not have what it needs: nothing found must not pass there.
+    """
 
     def make(measure: Callable[[Analysis, Any], Measurement]) -> Check:
-        return Check(measure.__name__, measure, unit, bound, params, frozenset(needs))
+        @wraps(measure)
+        def measure_what_is_there(analysis: Analysis, scope: Any) -> Measurement:
+            for need in needs:
+                if not _has(analysis.scan.dataset, need):
+                    raise DatasetError(
+                        f"{measure.__name__} needs {need}, and the dataset has none; check dataset.{need}"
+                    )
+            return measure(analysis, scope)
+
+        return Check(measure.__name__, measure_what_is_there, unit, bound, params, frozenset(needs))
 
     return make
+
+
+def _has(dataset: Dataset, need: Need) -> bool:
+    if need == "groups":
+        return any(record.group is not None for record in dataset.records)
+    return bool(dataset.classes if need == "labels" else dataset.splits)
