@@ -203,7 +203,12 @@ class Result:
 
         Raises:
             DatasetError: if the dataset has no such split.
+            ValueError: if one split alone is named, one twice, or there is no such kind.
         """
+        if kind not in {"any", "exact", "near"}:
+            raise ValueError(f"kind is {kind!r}; any, exact or near is wanted")
+        if len(between) == 1 or len(set(between)) < len(between):
+            raise ValueError(f"leaks are between two splits or more, not {' and '.join(map(repr, between))}")
         splits = self.analysis.scan.dataset.splits
         for name in between:
             if name not in splits:

@@ -11,6 +11,8 @@ from fastdup_checks.findings import Measurement
 from fastdup_checks.plugin.terminal import finding_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from fastdup_checks.plugin.run import Run
     from fastdup_checks.result import Result
 
@@ -49,16 +51,31 @@ class Fastdup:
 
         Raises:
             TypeError: if there is no such check, or it has no such parameter.
+            ValueError: if a parameter cannot have that value.
             DatasetError: if the dataset lacks what the check needs.
         """
         found = CHECKS.get(check)
         if found is None:
             raise TypeError(f"unknown check {check!r}{nearest(check, CHECKS)}")
         known = found.parameters()
-        for name in params:
+        for name, value in params.items():
             if name not in known:
                 raise TypeError(f"{check} has no parameter {name!r}{nearest(name, known)}")
+            wanted = _wanted(known[name])
+            if value != known[name]["default"] and wanted is not None and not wanted[0](value):
+                raise ValueError(f"{check}: {name} is {value!r}; {wanted[1]} is wanted")
         return self._run.measure(check, found.params(**params))
+
+
+def _wanted(about: Mapping[str, Any]) -> tuple[Callable[[Any], bool], str] | None:
+    """What a parameter of a check must be, and in words; None where the dataset says what is wrong."""
+    choices = about["choices"]
+    rules: dict[str, tuple[Callable[[Any], bool], str]] = {
+        "share": (lambda value: 0 <= value <= 1, "a number from 0 to 1"),
+        "split_pair": (lambda value: len(value) == len(set(value)) == 2, "a pair of two different splits"),
+        "choice": (lambda value: value in choices, " or ".join(choices)),
+    }
+    return rules.get(about["kind"])
 
 
 def explain(op: str, left: Any, right: Any) -> list[str]:

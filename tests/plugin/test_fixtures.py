@@ -55,6 +55,34 @@ def test_a_misspelt_check_is_answered_with_a_guess(project: pytest.Pytester, run
     run("test_data.py").stdout.fnmatch_lines(["E *unknown check 'duplicate_rat'; did you mean 'duplicate_rate'?"])
 
 
+def test_a_misspelt_value_does_not_pass(project: pytest.Pytester, run: Run) -> None:
+    project.makepyfile(
+        test_data="""
+        import pytest
+
+        @pytest.mark.parametrize("check, params", [
+            ("leak", {"kind": "exactly"}),
+            ("leak", {"between": ("train", "train")}),
+            ("leak", {"between": ("train",)}),
+            ("near_duplicate_rate", {"threshold": 98}),
+        ])
+        def test_measures(fastdup, check, params):
+            with pytest.raises(ValueError, match="is wanted"):
+                fastdup.measure(check, **params)
+
+        @pytest.mark.parametrize("between, kind", [((), "exactly"), (("train",), "any"), (("train", "train"), "any")])
+        def test_leaks(fastdup_scan, between, kind):
+            with pytest.raises(ValueError, match="wanted|between two"):
+                fastdup_scan.leaks(*between, kind=kind)
+
+        def test_what_is_right(fastdup):
+            assert fastdup.measure("leak", between=["train", "test"], kind="exact", threshold=0.9).count == 1
+            assert fastdup.measure("leak", between=None).count == 1
+        """,
+    )
+    run("test_data.py", "-k", "not data.yml").assert_outcomes(passed=8, deselected=5)
+
+
 def test_a_fixture_names_the_file_where_no_option_does(project: pytest.Pytester, run: Run) -> None:
     project.makeconftest(
         "import pytest\n\n@pytest.fixture(scope='session')\ndef fastdup_config():\n    return 'data.yml'",
