@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 
 __all__ = ("DECODER_VERSION", "WORKING_SIDE", "Picture", "Unreadable", "decode", "quiet_decoder", "squash", "unsquash")
 
-DECODER_VERSION = 1
+DECODER_VERSION = 2
 """Raise it when the pixels, the digests or the reasons change: stored scans of the old version are then not used."""
 
 WORKING_SIDE = 160
 """A JPEG is decoded at a reduced scale only as far as its shorter side keeps this many pixels."""
 
 _WHITE = (255, 255, 255)
+_START, _END = 0xD8, 0xD9
+"""Markers around a picture in a JPEG file."""
 
 
 class Unreadable(Exception):  # noqa: N818 - a state of the data, not an error of the program
@@ -128,16 +130,15 @@ def _decode_opened(image: Image.Image, data: bytes, limits: Limits, side: int) -
         raise Unreadable("picture has no pixels")
     kind, mode = image.format or "", image.mode
     if kind in {"JPEG", "MPO"}:
-        if not _jpeg_ends(data):
-            raise Unreadable("truncated JPEG: the end marker is missing")
+        data = _jpeg_picture(data, getattr(image, "n_frames", 1))
         image.draft("RGB" if mode != "L" else "L", (side, side))
     elif kind == "PNG" and b"IEND\xaeB`\x82" not in data:
         raise Unreadable("truncated PNG: the end chunk is missing")
     image.load()
     reduced = image.size != (width, height)
-    orientation = image.getexif().get(0x0112, 1) if "exif" in image.info or kind in {"TIFF", "WEBP", "PNG"} else 1
+    orientation = _orientation(image) if "exif" in image.info or kind in {"TIFF", "WEBP", "PNG"} else 1
     rgb = _flatten(image)
-    if orientation in range(2, 9):
+    if orientation > 1:
         rgb = rgb.transpose(_TRANSPOSE[orientation])
         if orientation >= 5:
             width, height = height, width
@@ -186,9 +187,39 @@ def _to_eight_bits(values: NDArray[np.float64]) -> NDArray[np.uint8]:
     return np.clip((values - low) / white * 255 + 0.5, 0, 255).astype(np.uint8)
 
 
-def _jpeg_ends(data: bytes) -> bool:
-    """Whether an end-of-image marker follows the last start of a scan."""
-    return data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
+def _orientation(image: Image.Image) -> int:
+    """1..8 as in EXIF; 1, upright, where that says nothing or cannot be read: it is not the picture that is damaged."""
+    try:
+        said = image.getexif().get(0x0112, 1)
+    except Exception:  # noqa: BLE001 - as in `decode`
+        return 1
+    return int(said) if said in range(1, 9) else 1
+
+
+def _jpeg_picture(data: bytes, count: int) -> bytes:
+    """The first of so many JPEG pictures in a file, without what follows it: videos of phones, say, hold any bytes."""
+    at, first, inside = 0, 0, False
+    for place, code in _jpeg_markers(data):
+        if place < at:
+            continue
+        if not inside:
+            inside = code == _START
+        elif code == _END:
+            first, count, inside = first or place + 2, count - 1, False
+            if not count:
+                return data[:first]
+        elif code not in {0x01, _START}:  # all others have a length
+            at = place + 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+    raise Unreadable("truncated JPEG: the end marker is missing")
+
+
+def _jpeg_markers(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where a byte 255 begins a marker and not a restart or a stuffed byte, as the data of a scan hold, and which."""
+    raw = np.frombuffer(data, np.uint8)
+    place = np.flatnonzero(raw[:-1] == 255)
+    code = raw[place + 1]
+    marks = (code != 0) & (code != 255) & ((code < 0xD0) | (code > 0xD7))
+    return zip(place[marks].tolist(), code[marks].tolist(), strict=True)
 
 
 def _jpeg_picture_data(data: bytes, orientation: int) -> bytes:

@@ -107,6 +107,56 @@ def test_a_large_jpeg_is_reduced_and_known_again_without_its_metadata():
     assert found.digest != decode(saved(large, "JPEG", quality=60), LIMITS).digest
 
 
+@pytest.mark.parametrize("side", [60, 900])
+@given(st.binary(max_size=400))
+def test_what_follows_a_jpeg_is_no_part_of_it(side, trailer):
+    data = saved(picture(4, side), "JPEG")
+    for more in (trailer, trailer + b"\xff\xda", b"\xff\xd8\xff" + trailer):
+        assert decode(data + more, LIMITS).digest == decode(data, LIMITS).digest
+
+
+@pytest.mark.parametrize(
+    "options", [{"progressive": True}, {"restart_marker_rows": 1}, {"quality": 100}, {"comment": b"\xff\xd9"}]
+)
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_any_whole_jpeg_is_read_and_no_cut_one(options, mode):
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (80, 80, 3), np.uint8)).convert(mode)
+    thumbnail = Image.Exif()
+    thumbnail[0x010E] = "\xff\xd8\xff\xda\xff\xd9".encode("latin-1")
+    data = saved(noise, "JPEG", exif=thumbnail, **options)
+    assert decode(data, LIMITS).width == 80
+    for cut in range(700, len(data), max(1, len(data) // 40)):
+        with pytest.raises(Unreadable):
+            decode(data[:cut], LIMITS)
+
+
+def test_of_several_jpegs_in_a_file_all_must_be_whole():
+    data = saved(picture(4), "MPO", save_all=True, append_images=[picture(5)])
+    assert decode(data, LIMITS).format == "MPO"
+    assert decode(data + b"\xff\xda", LIMITS).digest == decode(data, LIMITS).digest
+    alone = data.index(b"\xff\xd9") + 2
+    for cut in (len(data) - 20, alone):
+        with pytest.raises(Unreadable, match="truncated"):
+            decode(data[:cut], LIMITS)
+
+
+@pytest.mark.parametrize("orientation", [0, 9, 1000, 65535])
+@pytest.mark.parametrize("side", [60, 900])
+def test_an_orientation_that_there_is_not_is_upright(orientation, side):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    image = picture(4, side)
+    assert decode(saved(image, "JPEG", exif=exif), LIMITS).digest == decode(saved(image, "JPEG"), LIMITS).digest
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_damaged_metadata_is_no_damaged_picture(kind):
+    image = picture(4)
+    options = {"lossless": True} if kind == "WEBP" else {}
+    found = decode(saved(image, kind, exif=b"Exif\0\0garbage", **options), LIMITS)
+    assert found.digest == decode(saved(image, kind, **options), LIMITS).digest
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "BMP", "WEBP"])
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99])
 def test_a_truncated_file_is_unreadable_wherever_it_was_cut(kind, share):
