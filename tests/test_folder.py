@@ -63,6 +63,27 @@ def test_labels_from_a_table_and_what_it_lists_is_not_lost(tmp_path):
     assert [(r.path, r.label) for r in dataset.records] == [("1.png", "cat"), ("2.png", None), ("gone.png", "dog")]
 
 
+@pytest.mark.parametrize("labels", ["parent_folder", "table"])
+def test_what_is_taken_out_stays_out_though_a_table_names_it(tmp_path, labels):
+    write_images(tmp_path, {"a/1.png": b"x", "a/2.png": b"x", "bad/3.png": b"x", "b/4.txt": b"x"})
+    (tmp_path / "labels.csv").write_text("path,label\na/1.png,cat\nbad/3.png,cat\nbad/gone.png,cat\na/gone.png,dog\n")
+    column = Column(tmp_path / "labels.csv") if labels == "table" else labels
+
+    def found(**patterns):
+        return [r.path for r in open_folder(tmp_path, labels=column, **patterns).records if "gone" not in r.path]
+
+    assert found(exclude=["bad/**"]) == ["a/1.png", "a/2.png"]
+    assert found(include=["a/*", "b/*"]) == ["a/1.png", "a/2.png", "b/4.txt"]
+    assert found(include=["**/[0-9].png", "a/?.png"], exclude=["**/2.*"]) == ["a/1.png"]
+
+
+def test_a_missing_image_that_a_table_names_is_left_out_where_its_folder_is(tmp_path):
+    write_images(tmp_path, {"a/1.png": b"x"})
+    (tmp_path / "labels.csv").write_text("path,label\na/1.png,cat\na/gone.png,dog\nbad/gone.png,cat\n")
+    dataset = open_folder(tmp_path, labels=Column(tmp_path / "labels.csv"), exclude=["bad/**"])
+    assert [r.path for r in dataset.records] == ["a/1.png", "a/gone.png"]
+
+
 @pytest.mark.parametrize(
     ("make", "words"), [("missing", "no such folder"), ("file", "not a folder"), ("empty", "no images")]
 )
