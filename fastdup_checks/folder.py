@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import posixpath
 import re
 import stat
 from collections import Counter
@@ -96,7 +97,7 @@ def open_folder(
     listed = {path for path in named if wanted.match(path) and not unwanted.match(path)}
     paths = sorted(listed.union(paths), key=os.fsencode) if listed else paths
     split_of = tables["split"].get if isinstance(splits, Column) else _split_finder(root, splits or {})
-    own = set() if isinstance(splits, Column) else {p.strip("/") for places in (splits or {}).values() for p in places}
+    own = set() if isinstance(splits, Column) else {_plain(p) for places in (splits or {}).values() for p in places}
     records = []
     for path in paths:
         split = split_of(path)
@@ -248,7 +249,12 @@ def _split_finder(root: Path, splits: Mapping[str, Sequence[str]]) -> Callable[[
 
 def _below(root: Path, places: Sequence[str]) -> list[str]:
     """Folders as patterns for everything below them."""
-    return [f"{p.strip('/')}/**" if (root / p).is_dir() else p for p in places]
+    return [f"{_plain(p)}/**" if (root / p).is_dir() else p for p in places]
+
+
+def _plain(folder: str) -> str:
+    """A folder without detours: "train" for "./train/"."""
+    return posixpath.normpath(folder.strip("/"))
 
 
 def _matcher(patterns: Sequence[str]) -> re.Pattern[str]:

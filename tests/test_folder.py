@@ -40,6 +40,13 @@ def test_splits_and_labels_come_from_folders(tmp_path):
     assert dataset.ignored == (("outside the splits", 1),)
 
 
+@pytest.mark.parametrize("folder", ["train", "./train", "train/", "train/."])
+def test_the_folder_of_a_split_is_no_class_however_it_is_written(tmp_path, folder):
+    write_images(tmp_path, {"train/1.png": b"x", "train/cat/2.png": b"x"})
+    dataset = open_folder(tmp_path, splits={"train": [folder]}, labels="parent_folder")
+    assert [(r.path, r.label) for r in dataset.records] == [("train/1.png", None), ("train/cat/2.png", "cat")]
+
+
 def test_a_split_can_be_a_pattern(tmp_path):
     write_images(tmp_path, {p: b"x" for p in ("a/x_train.png", "b/c/y_train.png", "a/z_test.png")})
     dataset = open_folder(tmp_path, splits={"train": ["**/*_train.png"], "test": ["*/*_test.png"]})
