@@ -134,3 +134,26 @@ def test_sample_lists_as_many_images_as_asked(folder, tmp_path, capsys):
     assert len(rows) == 6
     assert {row["label"] for row in rows} == {"a", "b"}
     assert "in a random subset" in capsys.readouterr().out
+
+
+def test_a_sample_of_a_split_has_one_of_each_of_its_pictures(folder, tmp_path):
+    out = tmp_path / "sample.csv"
+    assert main(["sample", str(folder / "data.yml"), "-q", "-n", "99", "--split", "train", "--out", str(out)]) == 0
+    picked = {row["path"] for row in table(out)}
+    assert {f"train/{label}/{n}.png" for label, n in (("a", 1), ("b", 1), ("b", 3))} < picked
+    assert len(picked) == 9
+    assert len(picked & {"train/a/0.png", "train/a/again.png"}) == 1
+
+
+@pytest.mark.parametrize(
+    ("images", "options", "message"),
+    [
+        ({"a.png": BROKEN}, [], "none of the images can be read"),
+        ({"a.png": 1}, ["--split", "val"], "there are no images in val; it has no splits"),
+    ],
+)
+def test_a_sample_of_nothing_says_why(tmp_path, capsys, images, options, message):
+    write_images(tmp_path / "images", images)
+    (tmp_path / "data.yml").write_text("version: 1\ndataset: images\nexpectations: [broken_images]\n")
+    assert main(["sample", str(tmp_path / "data.yml"), "-q", "-n", "1", *options]) == 2
+    assert message in capsys.readouterr().err

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from fastdup_checks.cli.terminal import add_scan_options, progress_of, show_path
 from fastdup_checks.errors import DatasetError
-from fastdup_checks.records import printable, valid_text
+from fastdup_checks.records import valid_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -110,22 +110,23 @@ def _clean(options: argparse.Namespace) -> int:
 def _sample(options: argparse.Namespace) -> int:
     import numpy as np
 
+    from fastdup_checks.checks.check import Scope
+    from fastdup_checks.checks.scope import select
     from fastdup_checks.sample import coverage, sample
 
     if options.count < 1:
         raise DatasetError("-n: at least one image")
     analysis = _analyse(options)
-    allowed = analysis.cluster_of == np.arange(len(analysis.images))
-    if options.split is not None:
-        allowed &= np.array([image.split == options.split for image in analysis.images], bool)
-    if not allowed.any():
-        raise DatasetError(f"there are no images in split {printable(str(options.split))!r}")
-    labels = analysis.label_numbers
-    picked = sample(analysis.scan.vectors, options.count, labels=labels, allowed=allowed)
+    selection = select(analysis, Scope(split=options.split))
+    if not selection.count:
+        raise DatasetError(f"none of the {selection.name} can be read")
+    inside = np.flatnonzero(selection.rows)
+    pool = np.sort(inside[np.unique(analysis.cluster_of[inside], return_index=True)[1]])
+    allowed = np.isin(np.arange(len(analysis.images)), pool)
+    picked = sample(analysis.scan.vectors, options.count, labels=analysis.label_numbers, allowed=allowed)
     images = [analysis.images[row] for row in picked.tolist()]
     _write(options.out, ("path", "split", "label"), ((i.path, i.split, i.label) for i in images))
     _make_tree(options, analysis, [i.path for i in images])
-    pool = np.flatnonzero(allowed)
     chance = np.sort(np.random.default_rng(0).permutation(len(pool))[: len(picked)])
     vectors = analysis.scan.vectors[pool]
     ours, random = coverage(vectors, np.searchsorted(pool, picked)), coverage(vectors, chance)
