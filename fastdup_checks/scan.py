@@ -190,7 +190,7 @@ def _measure_missing(
     engine: Engine | None,
 ) -> tuple[dict[str, bytes], dict[str, str], int]:
     """Bring the store up to date; give each path's content, or why it has none, and how many were measured."""
-    place = dataset.reader.key
+    place, seen_ns = dataset.reader.key, time.time_ns()
     stamps = {r.path: dataset.reader.stamp(r) for r in dataset.records}
     contents = store.contents(place, {path: stamp for path, stamp in stamps.items() if stamp is not None})
     complete = store.complete(contents.values(), decoder=decoder, encoder=key)
@@ -220,20 +220,21 @@ def _measure_missing(
                 unsaved += done
                 progress.advance(len(done))
                 if time.monotonic() - saved_at > _SAVE_SECONDS:
-                    _save(store, place, unsaved, decoder=decoder, key=key)
+                    _save(store, place, unsaved, seen_ns=seen_ns, decoder=decoder, key=key)
                     unsaved, saved_at = [], time.monotonic()
     finally:
-        _save(store, place, unsaved, decoder=decoder, key=key)
+        _save(store, place, unsaved, seen_ns=seen_ns, decoder=decoder, key=key)
         progress.finish()
     return contents, failures, measured
 
 
-def _save(store: Store, place: str, reads: Sequence[Read], *, decoder: str, key: str) -> None:
+def _save(store: Store, place: str, reads: Sequence[Read], *, seen_ns: int, decoder: str, key: str) -> None:
     store.remember(
         place,
         [(r.record.path, r.stamp, r.content) for r in reads if r.stamp is not None and r.content is not None],
         [r.measured for r in reads if r.measured is not None],
         [(r.measured.content, r.vector) for r in reads if r.measured is not None and r.vector is not None],
+        seen_ns=seen_ns,
         decoder=decoder,
         encoder=key,
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -42,7 +41,7 @@ CREATE TABLE IF NOT EXISTS vectors (key INTEGER PRIMARY KEY, encoder TEXT, conte
 CREATE TABLE IF NOT EXISTS derived (name TEXT PRIMARY KEY, value BLOB);
 """
 _RACY_NS = 2_000_000_000
-"""A file changed less than this before it was read may change again without a new time stamp (FAT keeps 2 s)."""
+"""A file changed less than this before its stamp was taken may change again and keep the stamp (FAT keeps 2 s)."""
 
 _AT_ONCE = 500
 """Keys in one SELECT; SQLite allows 999 parameters in its oldest builds."""
@@ -165,16 +164,16 @@ class Store:
         measured: Iterable[Measured],
         vectors: Iterable[tuple[bytes, bytes]],
         *,
+        seen_ns: int,
         decoder: str,
         encoder: str,
     ) -> None:
-        """Store files seen, contents measured and vectors, in one transaction."""
-        now = time.time_ns()
+        """Store files seen, contents measured and vectors, in one transaction; `seen_ns` is when stamps were taken."""
         done = list(measured)
         with self._transaction():
             self._db.executemany(
                 "INSERT OR REPLACE INTO files VALUES (?,?,?,?,?,?)",
-                [(place, os.fsencode(p), s.size, s.changed_ns, now, c) for p, s, c in seen],
+                [(place, os.fsencode(p), s.size, s.changed_ns, seen_ns, c) for p, s, c in seen],
             )
             self._db.executemany(
                 "INSERT OR REPLACE INTO pictures VALUES (?,?,?,?,?,?,?,?,?,?)",

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from fastdup_checks.errors import ScanError
 from fastdup_checks.folder import open_folder
 from fastdup_checks.limits import Limits
 from fastdup_checks.scan import Settings, scan
+from fastdup_checks.store import Store
 
 
 def settings(tmp_path, **changes):
@@ -106,6 +108,25 @@ def test_other_limits_are_another_scan(tmp_path):
     assert broken(Limits(megapixels=1)) == ["large.png"]
     assert broken(Limits()) == []
     assert broken(Limits(megapixels=1)) == ["large.png"]
+
+
+class SlowEngine:
+    """Gives back what it has done a while later."""
+
+    def map(self, work, shards):
+        for shard in shards:
+            done = work(shard)
+            time.sleep(2.2)
+            yield done
+
+
+def test_a_file_changed_just_before_a_long_scan_is_looked_at_again(tmp_path):
+    root = write_images(tmp_path / "images", {"a.png": 1})
+    scan(open_folder(root), settings(tmp_path), engine=SlowEngine())
+    dataset = open_folder(root)
+    with Store(tmp_path / "cache") as store:
+        stamps = {record.path: dataset.reader.stamp(record) for record in dataset.records}
+        assert store.contents(dataset.reader.key, stamps) == {}
 
 
 class Interrupted(Exception):

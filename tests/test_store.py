@@ -12,16 +12,17 @@ from fastdup_checks.errors import ScanError
 from fastdup_checks.records import Stamp
 from fastdup_checks.store import Measured, Store
 
-OLD = time.time_ns() - 10**12
+NOW = time.time_ns()
+OLD = NOW - 10**12
 
 
 def measured(content, failure=None):
     return Measured(content, failure, 9, 4, 3, "PNG", "RGB", b"p" * 32, b"s", bytes(range(48)))
 
 
-def remember(store, path, stamp, content, *, failure=None, vector=b"\0" * 8):
-    vectors = [] if failure else [(content, vector)]
-    store.remember("here", [(path, stamp, content)], [measured(content, failure)], vectors, decoder="d", encoder="e")
+def remember(store, path, stamp, content, *, failure=None, vector=b"\0" * 8, seen_ns=NOW):
+    seen, vectors = [(path, stamp, content)], [] if failure else [(content, vector)]
+    store.remember("here", seen, [measured(content, failure)], vectors, seen_ns=seen_ns, decoder="d", encoder="e")
 
 
 def test_a_file_is_known_while_its_stamp_stays(tmp_path):
@@ -35,7 +36,7 @@ def test_a_file_is_known_while_its_stamp_stays(tmp_path):
 
 def test_a_file_changed_just_before_it_was_read_is_not_trusted(tmp_path):
     with Store(tmp_path) as store:
-        stamp = Stamp(1, time.time_ns())
+        stamp = Stamp(1, NOW - 10**9)
         remember(store, "a.png", stamp, b"c")
         assert store.contents("here", {"a.png": stamp}) == {}
 
@@ -44,7 +45,7 @@ def test_complete_means_embedded_or_known_to_be_broken(tmp_path):
     with Store(tmp_path) as store:
         remember(store, "a", Stamp(1, OLD), b"good")
         remember(store, "b", Stamp(1, OLD), b"bad", failure="empty file")
-        store.remember("here", [], [measured(b"half")], [], decoder="d", encoder="e")
+        store.remember("here", [], [measured(b"half")], [], seen_ns=NOW, decoder="d", encoder="e")
         assert store.complete([b"good", b"bad", b"half", b"new"], decoder="d", encoder="e") == {b"good", b"bad"}
         assert store.all_complete(decoder="d", encoder="e") == {b"good", b"bad"}
         assert store.complete([b"good", b"bad"], decoder="d", encoder="other") == {b"bad"}
@@ -57,7 +58,7 @@ def test_most_of_a_store_reads_like_a_part_of_it(tmp_path):
         for encoder, vector in (("e", b"\1" * 8), ("other", b"\2" * 8)):
             done = [measured(content, "bad" if content[0] == 9 else None) for content in contents[:650]]
             vectors = [(content, vector) for content in contents[:600] if content[0] != 9]
-            store.remember("here", [], done, vectors, decoder="d", encoder=encoder)
+            store.remember("here", [], done, vectors, seen_ns=NOW, decoder="d", encoder=encoder)
         for wanted in (contents[20:690], contents):
             parts = [wanted[start : start + 100] for start in range(0, len(wanted), 100)]
             known = {"decoder": "d", "encoder": "e"}
@@ -75,7 +76,7 @@ def test_thumbnails_come_in_the_order_asked_for(tmp_path):
         for number in range(3):
             content = bytes([number])
             m = Measured(content, None, 9, 4, 3, "PNG", "RGB", b"", b"", bytes([number]) * 48)
-            store.remember("here", [], [m], [], decoder="d", encoder="e")
+            store.remember("here", [], [m], [], seen_ns=NOW, decoder="d", encoder="e")
         found = store.thumbnails([b"\2", b"\0", b"\2"], decoder="d", side=4)
         assert found.shape == (3, 4, 4, 3)
         assert found[:, 0, 0, 0].tolist() == [2, 0, 2]
