@@ -68,6 +68,17 @@ def test_flawed_images_counts_an_image_once(analysis):
 def test_class_balance_is_the_smallest_by_the_largest_class(analysis):
     assert measure(analysis, "class_balance").value == pytest.approx(2 / 14)
     assert measure(analysis, "class_balance", split="test").value == 0
+    assert measure(analysis, "class_balance", label="ox").value == pytest.approx(6 / 14)
+    assert measure(analysis, "class_balance", label="ox", split="train").value == pytest.approx(3 / 7)
+    assert measure(analysis, "class_balance", label="cat").value == 1
+
+
+def test_a_class_without_a_readable_image_is_the_smallest_and_is_named(tmp_path):
+    files = {"a/1.png": encoded(scene(64, 1)), "a/2.png": encoded(scene(64, 2)), "b/1.png": b"no image"}
+    plain = fastdup_checks.run(write_images(tmp_path / "images", files), work_dir=tmp_path / "out").analysis
+    found = measure(plain, "class_balance")
+    assert (found.value, found.population) == (0, 2)
+    assert [(f.images, f.note) for f in found.findings] == [((), "b has 0 images, the largest class 2")]
 
 
 def test_missing_class_names_the_class_and_the_split(analysis):

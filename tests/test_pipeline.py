@@ -204,6 +204,14 @@ def test_conflicting_labels_are_groups_of_copies_with_two_labels(tmp_path):
     assert verdict.measurement.findings[0].images == ("train/cat/1.png", "train/dog/cat.png")
 
 
+def test_a_label_keeps_conflicts_to_those_with_an_image_of_it(tmp_path):
+    images = {**CLEAN, "train/dog/cat.png": CLEAN["train/cat/1.png"], "train/ox/cat.png": CLEAN["train/cat/2.png"]}
+    entries = "\n".join(f"conflicting_labels: {{label: {label}}}" for label in ("cat", "dog", "ox"))
+    verdicts = fastdup_checks.check(write_project(tmp_path, entries, images))
+    assert [v.measurement.count for v in verdicts] == [2, 1, 1]
+    assert [v.measurement.population for v in verdicts] == [2, 1, 1]
+
+
 def test_a_group_of_identical_images_counts_all_but_one(tmp_path):
     images = {f"{n}.png": 1 for n in range(40)} | {"other.png": 2}
     result = fastdup_checks.run(write_images(tmp_path / "images", images), work_dir=tmp_path / "out")

@@ -20,20 +20,17 @@ __all__ = ("class_balance", "missing_class")
 def class_balance(analysis: Analysis, scope: Scope) -> Measurement:
     """How many images the smallest class has, for each image of the largest.
 
-    Population: the classes of the readable images (in the split). Value: images of the smallest class divided by
-    images of the largest, 1 where all classes are of one size; a class that the split lacks counts 0. Unit: statistic.
+    Population: the classes of the dataset (the one with the label). Value: readable images of the smallest of them (in
+    the split) divided by those of the largest class of all, 1 where all classes are of one size; a class that the split
+    lacks counts 0. Unit: statistic.
 
     A model learns a rare class badly, and accuracy over all images hides it. Collect more of the small classes, weight
     them, or report the accuracy of each class. A class with one or two images is often a misspelt label.
     """
     selection = select(analysis, scope)
-    counts = Counter(
-        str(image.label)
-        for image, chosen in zip(analysis.images, selection.rows.tolist(), strict=True)
-        if chosen and image.label is not None
-    )
-    sizes = {name: counts[name] for name in analysis.scan.dataset.classes if scope.label in {None, name}}
-    largest = max(sizes.values(), default=0)
+    counts = Counter(image.label for image in analysis.images if scope.split in {None, image.split})
+    sizes = {name: counts[name] for name in analysis.classes if scope.label in {None, name}}
+    largest = max(counts[name] for name in analysis.classes)
     value = min(sizes.values()) / largest if largest else float("nan")
     small = [name for name in sorted(sizes, key=lambda name: (sizes[name], name)) if sizes[name] < 0.05 * largest]
     findings = tuple(
@@ -44,7 +41,6 @@ def class_balance(analysis: Analysis, scope: Scope) -> Measurement:
             (("label", name), ("images", sizes[name])),
         )
         for name in small
-        if any(image.label == name for image in analysis.images)
     )
     name = f"classes of the {selection.name}"
     return Measurement(value, "statistic", len(small), len(sizes), name, findings, selection.remark)

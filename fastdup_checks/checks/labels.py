@@ -81,14 +81,14 @@ def _alike(analysis: Analysis, row: int, label: str | None) -> list[tuple[str, s
 def conflicting_labels(analysis: Analysis, scope: Scope) -> Measurement:
     """Groups of copies that do not all carry the same label.
 
-    Population: groups of copies, exact or edited (within the split). Numerator: those with two or more different
-    labels. Unit: groups.
+    Population: groups of copies, exact or edited (within the split, with an image of the label). Numerator: those with
+    two or more different labels. Unit: groups.
 
     At least one of the labels is wrong, or the picture belongs to both classes: decide for each group.
     """
-    selection = select(analysis, scope)
-    groups = [[row for row in group if selection.rows[row]] for group in analysis.clusters]
-    groups = [group for group in groups if len(group) > 1]
+    selection, split = select(analysis, scope), select(analysis, Scope(split=scope.split))
+    groups = [[row for row in group if split.rows[row]] for group in analysis.clusters]
+    groups = [group for group in groups if len(group) > 1 and selection.rows[group].any()]
     findings = []
     for group in groups:
         labels = sorted({str(label) for row in group if (label := analysis.images[row].label) is not None})
