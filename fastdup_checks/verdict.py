@@ -89,7 +89,7 @@ def headline(verdicts: Iterable[Verdict]) -> str:
 
 def _sentence(expectation: Expectation, measurement: Measurement) -> str:
     unit, bound = measurement.unit, expectation.bound
-    said = f"{expectation.id}: {format_value(measurement.value, unit)}"
+    said = f"{expectation.id}: {format_value(measurement.value, unit, beside=bound.value if bound else None)}"
     if bound is not None:
         held = bound.holds(measurement.value)
         place = "within the" if held else "above the" if bound.direction == "at_most" else "below the"
@@ -107,25 +107,32 @@ def format_bound(bound: Bound, unit: Unit) -> str:
     return f"{value} allowed" if bound.direction == "at_most" else f"{value} wanted"
 
 
-def format_value(value: float, unit: Unit, *, with_unit: bool = True) -> str:
+def format_value(value: float, unit: Unit, *, with_unit: bool = True, beside: float | None = None) -> str:
     """A measured value for people: "1.25%", "3 pairs", "0.173".
 
-    Enough digits are kept that a value which is not the bound never prints like it by rounding to 0 or 100 %.
+    Enough digits are kept that a value which is not the bound never prints like it by rounding.
+
+    Args:
+        value: any number; not-a-number where there is none.
+        unit: what it counts.
+        with_unit: whether to say what.
+        beside: the bound that is printed beside it, if there is one.
     """
     if math.isnan(value):
         return "nothing to measure"
-    if unit == "share":
-        percent = 100 * value
-        text = f"{percent:.2f}".rstrip("0").rstrip(".")
-        if text in {"0", "100"} and percent not in {0.0, 100.0}:
-            text = f"{percent:.10g}"
-        return f"{text}%"
-    if unit == "statistic":
-        return f"{value:.4g}"
+    if unit in {"share", "statistic"}:
+        text = _rounded(value, unit)
+        if any(text == _rounded(other, unit) and value != other for other in (0.0, 1.0, beside) if other is not None):
+            text = f"{100 * value:.10g}%" if unit == "share" else f"{value:.10g}"
+        return text
     number = f"{value:.0f}"
     if not with_unit:
         return number
     return f"{number} {_SINGULAR[unit]}" if value == 1 else f"{number} {unit}"
+
+
+def _rounded(value: float, unit: Unit) -> str:
+    return f"{f'{100 * value:.2f}'.rstrip('0').rstrip('.')}%" if unit == "share" else f"{value:.4g}"
 
 
 _SINGULAR = {"images": "image", "pairs": "pair", "groups": "group", "classes": "class"}

@@ -65,6 +65,17 @@ def test_a_share_never_prints_as_a_bound_that_it_is_not(population):
     assert format_value(1 - 1 / (population + 1), "share") != "100%"
 
 
+@given(st.integers(0, 10**6), st.integers(1, 10**6), st.integers(0, 10_000), st.sampled_from(["share", "statistic"]))
+def test_no_value_prints_as_the_bound_beside_it_that_it_is_not(count, population, bound, unit):
+    value, bound = min(count / population, 1.0), bound / 10_000
+    assert (format_value(value, unit, beside=bound) == format_value(bound, unit)) == (value == bound)
+
+
+def test_a_bound_that_is_missed_by_one_image_of_many_is_said_to_be_missed():
+    verdict = judge(expectation(Bound("at_most", 0.01)), Measurement(1001 / 100_000, "share", 1001, 100_000, "images"))
+    assert verdict.message == "x: 1.001%, above the 1% allowed (1001 of 100000 images)"
+
+
 def test_nothing_measured_is_not_called_above_or_below():
     expectation = Expectation("x", "duplicate_rate", Bound("at_most", 0), "share", None)
     verdict = judge(expectation, Measurement(math.nan, "share", 0, 0, "images"))

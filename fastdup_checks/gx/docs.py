@@ -111,7 +111,7 @@ def row_message(name: str, result: Mapping[str, Any], mostly: float, remark: str
     """One sentence with the share of rows that are as wanted."""
     rows = result.get("element_count", 0) - result.get("missing_count", 0)
     bad = result.get("unexpected_count", 0)
-    fine = format_value((rows - bad) / rows if rows else math.nan, "share")
+    fine = format_value((rows - bad) / rows if rows else math.nan, "share", beside=mostly)
     said = f"{name}: {fine} as wanted, {format_value(mostly, 'share')} needed ({bad} of {rows} rows are not)"
     return f"{said}; {remark}" if remark else said
 

@@ -53,7 +53,7 @@ def _row(verdict: Verdict) -> str:
     cells = [
         outcome,
         _escape(verdict.expectation.id),
-        format_value(measurement.value, measurement.unit),
+        format_value(measurement.value, measurement.unit, beside=bound.value if bound else None),
         "" if bound is None else format_bound(bound, measurement.unit),
         f"{measurement.population} {_escape(measurement.population_name)}",
     ]

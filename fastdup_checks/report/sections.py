@@ -98,7 +98,9 @@ def make_sections(page: Page, cards: Sequence[Sequence[Card]], accepted: Sequenc
                 anchor=f"e{number + 1}",
                 verdict=verdict,
                 id=printable(verdict.expectation.id),
-                value="" if skip else format_value(measurement.value, measurement.unit),
+                value=""
+                if skip
+                else format_value(measurement.value, measurement.unit, beside=bound.value if bound else None),
                 bound=format_bound(bound, measurement.unit) if bound is not None else "",
                 remark=printable(measurement.remark),
                 known=_known(verdict),
