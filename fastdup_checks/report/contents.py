@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 from collections import Counter
@@ -116,7 +117,7 @@ class Thumbnails:
         known = self._store.derived(name)
         if known is not None:
             return known
-        picture = self._open(scan.images[row])
+        picture = self._open(scan.images[row], scan.contents[row])
         if picture is None:
             return _jpeg(self._small(row))
         picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
@@ -124,15 +125,15 @@ class Thumbnails:
         self._store.derive(name, made)
         return made
 
-    def _open(self, record: Record) -> Image.Image | None:
-        """The picture itself, or None where it is gone, or lies where only other machines can read it."""
+    def _open(self, record: Record, content: bytes) -> Image.Image | None:
+        """The picture itself; None where it is gone, another by now, or where only other machines can read it."""
         from fastdup_checks.decode import Unreadable, decode, quiet_decoder
 
         limits = self._scan.settings.limits
         try:
             with quiet_decoder():
                 data = self._scan.dataset.reader.read(record, at_most=limits.megabytes * 1_000_000)
-                return decode(data, limits).rgb
+                return decode(data, limits).rgb if hashlib.sha256(data).digest() == content else None
         except (OSError, Unreadable):
             return None
 

@@ -32,3 +32,17 @@ def test_a_file_that_is_gone_shows_what_the_scan_has_kept_and_shows_itself_when_
         (folder / "a.png").write_bytes(data)
         assert Image.open(io.BytesIO(find("a.png") or b"")).size == (160, 53)
         assert find("unknown.png") is None
+
+
+def test_a_file_that_is_another_by_now_is_not_shown_in_the_place_of_the_one_that_was_scanned(tmp_path: Path) -> None:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    Image.new("RGB", (200, 200), "white").save(folder / "a.png")
+    white = (folder / "a.png").read_bytes()
+    analysis = Analysis(scan(open_folder(folder), Settings(tmp_path / "cache", Limits())))
+    Image.new("RGB", (200, 200), "black").save(folder / "a.png")
+    with Store(tmp_path / "cache") as store:
+        for data in ((folder / "a.png").read_bytes(), white):
+            (folder / "a.png").write_bytes(data)
+            picture = Image.open(io.BytesIO(Thumbnails(analysis, store)("a.png") or b""))
+            assert np.asarray(picture).min() > 250
