@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ("FolderReader", "expect_folder", "find_files", "open_folder", "parent_label")
+__all__ = (
+    "IMAGE_SUFFIXES",
+    "FolderReader",
+    "expect_folder",
+    "find_files",
+    "open_folder",
+    "parent_label",
+    "read_file",
+    "stamp_of",
+)
 
 _SUFFIXES = (
     "jpg jpeg jpe jfif png apng gif bmp dib webp tif tiff ppm pgm pbm pnm tga ico jp2 j2k avif heic heif psd jxl"
@@ -42,18 +51,28 @@ class FolderReader:
 
     def stamp(self, record: Record) -> Stamp | None:
         """Size and time of change, or None where there is no such file."""
-        try:
-            found = os.stat(os.path.join(self.root, record.path))  # noqa: PTH116, PTH118 - a million times
-        except (OSError, ValueError):
-            return None
-        return Stamp(found.st_size, max(found.st_mtime_ns, found.st_ctime_ns))
+        return stamp_of(os.path.join(self.root, record.path))  # noqa: PTH118 - a million times
 
     def read(self, record: Record, *, at_most: int) -> bytes:
         """The bytes of the file, at most `at_most` + 1 of them."""
-        with open(os.path.join(self.root, record.path), "rb", opener=_open_now) as file:  # noqa: PTH118
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise OSError(errno.EINVAL, "not a regular file")
-            return file.read(at_most + 1)
+        return read_file(os.path.join(self.root, record.path), at_most)  # noqa: PTH118
+
+
+def stamp_of(path: str) -> Stamp | None:
+    """Size and time of change of a file, or None where there is none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - a million times
+    except (OSError, ValueError):
+        return None
+    return Stamp(found.st_size, max(found.st_mtime_ns, found.st_ctime_ns))
+
+
+def read_file(path: str, at_most: int) -> bytes:
+    """The bytes of a file, at most `at_most` + 1 of them; raises OSError where it is none, as a pipe or a device."""
+    with open(path, "rb", opener=_open_now) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        return file.read(at_most + 1)
 
 
 def _open_now(path: str, flags: int) -> int:

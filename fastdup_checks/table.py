@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 
 from fastdup_checks.errors import DatasetError
-from fastdup_checks.folder import FolderReader
+from fastdup_checks.folder import FolderReader, read_file, stamp_of
 from fastdup_checks.records import Dataset, Record, Stamp
 
 if TYPE_CHECKING:
@@ -87,8 +87,7 @@ class TableReader:
         if _URL.match(name) and not name.startswith("file://"):
             return _read_url(name, at_most)
         try:
-            with open(_local(self.root, name), "rb") as file:  # noqa: PTH123 - a million times
-                return file.read(at_most + 1)
+            return read_file(_local(self.root, name), at_most)
         except ValueError as error:  # a null byte, or half a surrogate: no file can have that name
             raise OSError(str(error)) from error
 
@@ -248,7 +247,7 @@ def find_stamps(names: Sequence[str], root: Path, held: Mapping[str, bytes]) -> 
         elif _URL.match(name) and not name.startswith("file://"):
             remote.append(name)
         else:
-            stamps[name] = _stat(root, name)
+            stamps[name] = stamp_of(_local(root, name))
     if remote:
         try:
             import fsspec  # noqa: F401
@@ -257,14 +256,6 @@ def find_stamps(names: Sequence[str], root: Path, held: Mapping[str, bytes]) -> 
         with ThreadPoolExecutor(_URL_THREADS, thread_name_prefix="fastdup-checks") as pool:
             stamps |= zip(remote, pool.map(_stat_url, remote), strict=True)
     return stamps
-
-
-def _stat(root: Path, name: str) -> Stamp | None:
-    try:
-        found = os.stat(_local(root, name))  # noqa: PTH116 - a million times
-    except (OSError, ValueError):
-        return None
-    return Stamp(found.st_size, max(found.st_mtime_ns, found.st_ctime_ns))
 
 
 def _stat_url(url: str) -> Stamp | None:

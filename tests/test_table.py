@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import random
 from pathlib import Path
 
@@ -168,3 +169,13 @@ def test_records_are_stamped_under_both_names(folder: Path) -> None:
     rows = [Row("a.png"), Row("a.png")]
     dataset = open_table(rows, folder)
     assert dataset.reader.stamp(Record("a.png")) == FolderReader(folder).stamp(Record("a.png"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX only")
+@pytest.mark.parametrize("absolute", [False, True])
+def test_a_pipe_is_a_broken_image_and_nobody_waits_for_it(tmp_path: Path, absolute: bool) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    name = str(tmp_path / "pipe.png") if absolute else "pipe.png"
+    dataset = open_table([Row(name)], tmp_path)
+    with pytest.raises(OSError, match="not a regular file"):
+        dataset.reader.read(dataset.records[0], at_most=1000)
