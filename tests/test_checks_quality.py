@@ -101,6 +101,16 @@ def test_split_drift_compares_two_splits_and_gives_a_p_value(analysis):
         measure(analysis, "split_drift", between=("train", "val"))
 
 
+def test_a_split_that_cannot_be_read_is_not_alike(tmp_path):
+    files = {f"train/{n}.png": encoded(scene(64, n)) for n in range(6)} | {"test/0.png": b"no image"}
+    plain = fastdup_checks.run(write_images(tmp_path / "images", files), work_dir=tmp_path / "out").analysis
+    assert plain.scan.dataset.splits == ("train", "test")
+    for between in (None, ("train", "test")):
+        found = measure(plain, "split_drift", between=between)
+        assert np.isnan(found.value)
+        assert found.remark == "1 unreadable image is not counted"
+
+
 def test_novelty_is_measured_against_a_split_or_the_vectors_of_a_run(analysis, tmp_path):
     found = measure(analysis, "novelty_rate", split="test", against="train")
     assert "too few" in found.remark

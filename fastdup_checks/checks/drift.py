@@ -51,7 +51,11 @@ def split_drift(analysis: Analysis, scope: DriftScope) -> Measurement:
         if name not in splits:
             known = ", ".join(map(printable, splits)) or "none"
             raise DatasetError(f"there is no split {printable(name)!r}; the splits are: {known}")
-    pairs = [scope.between] if scope.between else list(combinations(splits, 2))
+    held = {image.split for image in analysis.images}
+    pairs = [pair for pair in ([scope.between] if scope.between else combinations(splits, 2)) if held.issuperset(pair)]
+    if not pairs:
+        remark = not_counted(broken_in(analysis, scope.between or splits))
+        return Measurement(float("nan"), "statistic", 0, 0, "images in two splits", (), remark)
     found = [(*_measure(analysis, one, other), one, other) for one, other in pairs]
     drift, rows, one, other = max(found, key=lambda f: f[0].effect)
     side = np.array([analysis.images[row].split == other for row in rows.tolist()], bool)
