@@ -22,6 +22,12 @@ def encoded(picture: Image.Image) -> bytes:
     return out.getvalue()
 
 
+def archived(vectors: np.ndarray) -> bytes:
+    out = io.BytesIO()
+    np.savez(out, vectors)
+    return out.getvalue()
+
+
 @pytest.fixture(scope="module")
 def analysis(tmp_path_factory):
     folder = tmp_path_factory.mktemp("quality")
@@ -121,6 +127,23 @@ def test_novelty_is_measured_against_a_split_or_the_vectors_of_a_run(analysis, t
         measure(analysis, "novelty_rate", split="test", reference=tmp_path / "nothing.npy")
     with pytest.raises(DatasetError, match="against itself"):
         measure(analysis, "novelty_rate", split="test", against="test")
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda file, _: file.write_bytes(b""), "no embeddings.npy"),
+        (lambda file, vectors: file.write_bytes(archived(vectors)), "no embeddings.npy"),
+        (lambda file, vectors: np.save(file, vectors[:, 1:]), "numbers an image"),
+        (lambda file, vectors: np.save(file, vectors[0]), "numbers an image"),
+        (lambda file, vectors: np.save(file, vectors.astype(complex)), "finite floating-point"),
+        (lambda file, vectors: np.save(file, np.where(vectors > 0, np.nan, vectors)), "finite floating-point"),
+    ],
+)
+def test_a_reference_that_holds_no_vectors_is_one_clear_error(analysis, tmp_path, damage, message):
+    damage(tmp_path / "embeddings.npy", analysis.scan.vectors)
+    with pytest.raises(DatasetError, match=message):
+        measure(analysis, "novelty_rate", reference=tmp_path / "embeddings.npy")
 
 
 @pytest.mark.parametrize("known", [3, 4, 50, 98, 99, 100])

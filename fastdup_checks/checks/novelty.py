@@ -125,9 +125,11 @@ def _nearness(neighbours: Neighbours) -> NDArray[np.float32]:
 
 def _load(path: Path, d: int) -> NDArray[np.float32]:
     try:
-        vectors = np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as error:
+        vectors = np.asarray(np.lib.format.open_memmap(path, mode="r"))
+    except (OSError, ValueError, EOFError) as error:
         raise DatasetError(f"{path}: no embeddings.npy of an earlier run ({error})") from error
     if vectors.ndim != 2 or vectors.shape[1] != d:
         raise DatasetError(f"{path}: vectors of shape {vectors.shape}, and the encoder here makes {d} numbers an image")
+    if vectors.dtype.kind != "f" or not np.isfinite(vectors).all():
+        raise DatasetError(f"{path}: not all that it holds is a finite floating-point number")
     return np.asarray(vectors, np.float32)
