@@ -122,13 +122,6 @@ class Problems:
         self.add(node.line, f"{what} must be a number or a percentage, not {_kind(node)}")
         return None
 
-    def boolean(self, node: Node, what: str) -> bool | None:
-        """The node as `true` or `false`."""
-        if isinstance(node, Text) and node.plain and node.text.lower() in {"true", "false"}:
-            return node.text.lower() == "true"
-        self.add(node.line, f"{what} must be true or false, not {_kind(node)}")
-        return None
-
     def known_keys(self, block: Block, known: Iterable[str], what: str) -> None:
         """Refuse keys that are not known, with a guess at what was meant."""
         names = list(known)

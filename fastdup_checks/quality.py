@@ -59,18 +59,16 @@ class Rule:
         return self.judge(statistics, self.threshold if threshold is None else threshold)
 
 
-def find_flaws(statistics: Statistics, thresholds: dict[str, float] | None = None) -> dict[str, Flags]:
-    """Judge images by every rule.
+def find_flaws(statistics: Statistics) -> dict[str, Flags]:
+    """Judge images by every rule, at its default threshold.
 
     Args:
         statistics: (n,) records of dtype `STATISTICS`.
-        thresholds: Thresholds by the name of the rule, where not the default.
 
     Returns:
         The flags by the name of the rule, in the order of `RULES`.
     """
-    given = thresholds or {}
-    return {name: rule.flags(statistics, given.get(name)) for name, rule in RULES.items()}
+    return {name: rule.flags(statistics) for name, rule in RULES.items()}
 
 
 def _low(value: Values, limit: float, *, unless: NDArray[np.bool_] | None = None) -> Flags:

@@ -28,8 +28,6 @@ _KINDS: dict[str, Any] = {
     "split_pair": {"type": "array", "items": _TEXT, "minItems": 2, "maxItems": 2, "uniqueItems": True},
     "share": _SHARE,
     "number": _NUMBER,
-    "count": {"type": "integer", "minimum": 1},
-    "flag": {"type": "boolean"},
     "path": _TEXT,
 }
 _SEVERITY = {"enum": ["error", "warn"], "default": "error", "description": "warn: a failure does not fail the build."}

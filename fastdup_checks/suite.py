@@ -233,8 +233,6 @@ class Entries:
         if kind in {"label", "path"}:
             text = problems.text(node, what)
             return self._path.parent / text if kind == "path" and text else text
-        if kind == "flag":
-            return problems.boolean(node, what)
         if kind == "choice":
             text = problems.text(node, what)
             if text is not None and text not in about["choices"]:
@@ -243,9 +241,7 @@ class Entries:
         value = problems.number(node, what)
         if value is not None and kind == "share" and not 0 <= value <= 1:
             problems.add(node.line, f"{what} must lie between 0 and 1 (0% and 100%)")
-        if value is not None and kind == "count" and (value < 1 or not value.is_integer()):
-            problems.add(node.line, f"{what} must be a whole number of at least 1")
-        return int(value) if value is not None and kind == "count" and value.is_integer() else value
+        return value
 
     def _split(self, name: str | None, line: int, what: str) -> str | None:
         if name is None or self._dataset is None:

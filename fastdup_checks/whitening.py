@@ -20,23 +20,20 @@ _MAP_GRID = 2.0**20
 _CHUNK = 16_384
 
 
-def whiten(
-    vectors: NDArray[np.float32], *, fitted: NDArray[np.integer] | None = None, shrinkage: float = 1.0
-) -> NDArray[np.float32]:
+def whiten(vectors: NDArray[np.float32], *, fitted: NDArray[np.integer] | None = None) -> NDArray[np.float32]:
     """Map vectors linearly so that directions of little variance count as much as those of much.
 
     An encoder spends its strongest directions on what tells all images of the world apart; within one dataset it is
     often the weaker ones that tell the classes apart. The map is `(C + s I) ** -0.5` of the centred vectors, with C
-    their covariance and s the shrinkage times the mean variance, and the results have length 1 again (the symmetric
-    root, ZCA, is unique, unlike one along single axes).
+    their covariance and s the shrinkage, and the results have length 1 again (the symmetric root, ZCA, is unique,
+    unlike one along single axes).
 
-    Safe at any number of vectors: the shrinkage grows by `d / n`, so that with few vectors little more than the mean
-    is taken out.
+    Safe at any number of vectors: s is the mean variance times `1 + d / n`, so that with few vectors little more than
+    the mean is taken out.
 
     Args:
         vectors: (n, d), each of length 1.
         fitted: (m,) rows that tell how vectors vary, by default all.
-        shrinkage: s for many vectors, as a multiple of the mean variance; must be above 0.
 
     Returns:
         (n, d) float32, each of length 1, or 0 where a vector is the mean.
@@ -54,7 +51,7 @@ def whiten(
     covariance = product / n - np.outer(mean, mean)
     values, axes = np.linalg.eigh(covariance)
     values = np.maximum(values, 0)
-    floor = (shrinkage + d / max(n - 1, 1)) * float(values.mean())
+    floor = (1 + d / max(n - 1, 1)) * float(values.mean())
     if floor <= 0:
         return vectors.copy()
     scale = np.sqrt(floor / (values + floor))  # at most 1

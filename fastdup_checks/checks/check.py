@@ -22,7 +22,7 @@ __all__ = ("Check", "Kind", "Need", "Scope", "at_least", "at_most", "check", "pa
 Need = Literal["labels", "splits", "groups"]
 """What the dataset must have for the check to say anything."""
 
-Kind = Literal["split", "label", "split_pair", "share", "number", "count", "flag", "path", "choice"]
+Kind = Literal["split", "label", "split_pair", "share", "number", "path", "choice"]
 """How a parameter is written in data.yml and what it may hold."""
 
 
