@@ -27,6 +27,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml, where PyYAML was built with it: a baseline of thousands of entries is read several times faster."""
 
 _MOST_LEVELS = 50
+_TOO_DEEP = "the text is nested too deeply"
 _SHOWN = 60
 """Characters of a wrong value that a message repeats."""
 
@@ -155,7 +156,7 @@ def load_document(text: bytes, problems: Problems) -> Node | None:
         problems.add(0, f"not valid YAML: {' '.join(str(error).split())}")
         return None
     except _TooDeepError as error:
-        problems.add(error.line, "the text is nested too deeply")
+        problems.add(error.line, _TOO_DEEP)
         return None
     if root is None:
         problems.add(0, "the file is empty")
@@ -165,6 +166,8 @@ def load_document(text: bytes, problems: Problems) -> Node | None:
 def _explain(error: yaml.MarkedYAMLError, text: str) -> tuple[int, str]:
     """The line on which YAML gave up, and why."""
     mark, start = error.problem_mark or error.context_mark, error.context_mark
+    if "maximum nesting depth" in (error.problem or ""):  # libyaml counts for itself, where it looks ahead
+        return 0 if mark is None else mark.line + 1, _TOO_DEEP
     said = f"not valid YAML: {error.problem or error.context}"
     if error.problem and error.context and start:
         said += f" ({error.context} that begins on line {start.line + 1})"
