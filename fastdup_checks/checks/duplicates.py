@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_checks.checks.check import Scope, at_most, check, parameter
-from fastdup_checks.checks.scope import select, share
+from fastdup_checks.checks.scope import select
 from fastdup_checks.copies import DEFAULT_THRESHOLD, find_groups
 from fastdup_checks.findings import Finding, Measurement
 
@@ -36,17 +36,8 @@ def duplicate_rate(analysis: Analysis, scope: Scope) -> Measurement:
     for row in np.flatnonzero(selection.rows).tolist():
         groups.setdefault(int(analysis.exact_group[row]), []).append(row)
     repeated = sorted((g for g in groups.values() if len(g) > 1), key=lambda g: (-len(g), g))
-    findings = tuple(_group(analysis, rows, 1.0, "identical") for rows in repeated)
-    count = sum(len(rows) - 1 for rows in repeated)
-    return Measurement(
-        share(count, selection.count),
-        "share",
-        count,
-        selection.count,
-        selection.name,
-        findings,
-        selection.remark,
-    )
+    findings = [_group(analysis, rows, 1.0, "identical") for rows in repeated]
+    return selection.share(sum(len(rows) - 1 for rows in repeated), findings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,16 +73,7 @@ def near_duplicate_rate(analysis: Analysis, scope: NearScope) -> Measurement:
     edit_of = dict(zip(zip(left.tolist(), right.tolist(), strict=True), edits, strict=True))
     findings = [_group(analysis, group.members, group.weakest, edit_of.get(group.weakest_pair, "")) for group in groups]
     findings.sort(key=lambda f: (-len(f.images), -f.score, f.images))
-    count = sum(len(group.members) - 1 for group in groups)
-    return Measurement(
-        share(count, selection.count),
-        "share",
-        count,
-        selection.count,
-        selection.name,
-        tuple(findings),
-        selection.remark,
-    )
+    return selection.share(sum(len(group.members) - 1 for group in groups), findings)
 
 
 def _first_inside(group: NDArray[np.int32], rows: NDArray[np.bool_]) -> NDArray[np.int32]:

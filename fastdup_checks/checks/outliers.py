@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_checks.checks.check import Scope, at_most, check, parameter
-from fastdup_checks.checks.scope import select, share
+from fastdup_checks.checks.scope import select
 from fastdup_checks.findings import Finding, Measurement
 
 if TYPE_CHECKING:
@@ -45,12 +45,4 @@ def outlier_rate(analysis: Analysis, scope: OutlierScope) -> Measurement:
         findings.append(
             Finding((analysis.images[row].path,), round(float(outliers.score[row]), 4), outliers.reason[row], evidence),
         )
-    return Measurement(
-        share(len(rows), selection.count),
-        "share",
-        len(rows),
-        selection.count,
-        selection.name,
-        tuple(findings),
-        selection.remark,
-    )
+    return selection.share(len(rows), findings)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_checks.checks.check import Check, Scope, at_most, check, parameter
-from fastdup_checks.checks.scope import select, share
+from fastdup_checks.checks.scope import select
 from fastdup_checks.findings import Finding, Measurement
 from fastdup_checks.quality import RULES, find_flaws
 
@@ -87,15 +87,5 @@ def _measurement(
     selection = select(analysis, scope)
     rows = np.flatnonzero(mask & selection.rows)
     rows = rows[np.lexsort((rows, -score[rows]))]
-    findings = tuple(
-        Finding((analysis.images[row].path,), round(float(score[row]), 4), notes[row]) for row in rows.tolist()
-    )
-    return Measurement(
-        share(len(rows), selection.count),
-        "share",
-        len(rows),
-        selection.count,
-        selection.name,
-        findings,
-        selection.remark,
-    )
+    found = (Finding((analysis.images[row].path,), round(float(score[row]), 4), notes[row]) for row in rows.tolist())
+    return selection.share(len(rows), found)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_checks.errors import DatasetError
+from fastdup_checks.findings import Measurement
 from fastdup_checks.records import printable
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from fastdup_checks.analysis import Analysis
     from fastdup_checks.checks.check import Scope
+    from fastdup_checks.findings import Finding
     from fastdup_checks.records import Record
     from fastdup_checks.scan import Broken
 
@@ -42,6 +44,11 @@ class Selection:
     def remark(self) -> str:
         """What is not in the count."""
         return not_counted(len(self.broken))
+
+    def share(self, count: int, findings: Iterable[Finding]) -> Measurement:
+        """So many of the images, which the findings account for."""
+        value = share(count, self.count)
+        return Measurement(value, "share", count, self.count, self.name, tuple(findings), self.remark)
 
 
 def select(analysis: Analysis, scope: Scope) -> Selection:
