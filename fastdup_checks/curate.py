@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastdup_checks.errors import DatasetError
+from fastdup_checks.checks.scope import expect_splits
 from fastdup_checks.quality import RULES, find_flaws
 from fastdup_checks.records import printable
 
@@ -114,11 +114,7 @@ def clean(
 def _giver(analysis: Analysis, leaks_from: str | None) -> str | None:
     splits = analysis.scan.dataset.splits
     if leaks_from is not None:
-        if leaks_from not in splits:
-            known = ", ".join(map(printable, splits)) or "none"
-            raise DatasetError(
-                f"there is no split {printable(leaks_from)!r} to remove leaks from; the splits are: {known}"
-            )
+        expect_splits(analysis.scan.dataset, (leaks_from,))
         return leaks_from
     if len(splits) < 2:
         return None

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
-from fastdup_checks.checks.leaks import leaking_pairs
-from fastdup_checks.errors import DatasetError
+from fastdup_checks.checks.leaks import leaking_pairs, sides
+from fastdup_checks.checks.scope import expect_splits
 from fastdup_checks.families import name_mix
-from fastdup_checks.records import printable
 from fastdup_checks.standing import stand
 
 if TYPE_CHECKING:
@@ -209,13 +208,9 @@ class Result:
             raise ValueError(f"kind is {kind!r}; any, exact or near is wanted")
         if len(between) == 1 or len(set(between)) < len(between):
             raise ValueError(f"leaks are between two splits or more, not {' and '.join(map(repr, between))}")
-        splits = self.analysis.scan.dataset.splits
-        for name in between:
-            if name not in splits:
-                known = ", ".join(map(printable, splits)) or "none"
-                raise DatasetError(f"there are no images in split {printable(name)!r}; the splits are: {known}")
-        rank = {name: place for place, name in enumerate(between or splits)}
-        side = np.array([rank.get(r.split or "", -1) for r in self.analysis.images], dtype=np.int32)
+        dataset = self.analysis.scan.dataset
+        expect_splits(dataset, between)
+        side = sides(self.analysis.images, between or dataset.splits)
         found = leaking_pairs(self.analysis.copies, self.analysis.exact_group, side)
         pairs = [self._pair(pair, one, other) for pair, one, other in found]
         return [pair for pair in pairs if kind in {"any", pair.kind}]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastdup_checks.checks.check import at_most, check, parameter
-from fastdup_checks.checks.scope import broken_in, not_counted
+from fastdup_checks.checks.scope import broken_in, expect_splits, not_counted
 from fastdup_checks.drift import NEAR, Drift, measure_drift
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.findings import Finding, Measurement
@@ -47,10 +47,7 @@ def split_drift(analysis: Analysis, scope: DriftScope) -> Measurement:
     splits = analysis.scan.dataset.splits
     if len(splits) < 2:
         raise DatasetError(f"split_drift needs two splits, and the dataset has {len(splits) or 'none'}")
-    for name in scope.between or ():
-        if name not in splits:
-            known = ", ".join(map(printable, splits)) or "none"
-            raise DatasetError(f"there is no split {printable(name)!r}; the splits are: {known}")
+    expect_splits(analysis.scan.dataset, scope.between or ())
     held = {image.split for image in analysis.images}
     pairs = [pair for pair in ([scope.between] if scope.between else combinations(splits, 2)) if held.issuperset(pair)]
     if not pairs:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_checks.checks.check import at_most, check, parameter
-from fastdup_checks.checks.scope import broken_in, not_counted
+from fastdup_checks.checks.scope import broken_in, expect_splits, not_counted
 from fastdup_checks.copies import DEFAULT_THRESHOLD, SPREAD
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.findings import Finding, Measurement
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from fastdup_checks.analysis import Analysis
     from fastdup_checks.copies import Copies
+    from fastdup_checks.records import Record
 
-__all__ = ("GroupLeakScope", "LeakScope", "group_leak", "leak", "leaking_pairs")
+__all__ = ("GroupLeakScope", "LeakScope", "group_leak", "leak", "leaking_pairs", "sides")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +50,8 @@ def leak(analysis: Analysis, scope: LeakScope) -> Measurement:
     splits = scope.between or analysis.scan.dataset.splits
     if len(splits) < 2:
         raise DatasetError(f"leak needs two splits, and the dataset has {len(splits) or 'none'}")
-    for name in splits:
-        if name not in analysis.scan.dataset.splits:
-            raise DatasetError(f"leak: there are no images in split {printable(name)!r}")
-    rank = {name: place for place, name in enumerate(splits)}
-    side = np.array([rank.get(r.split or "", -1) for r in analysis.images], dtype=np.int32)
+    expect_splits(analysis.scan.dataset, splits)
+    side = sides(analysis.images, splits)
     copies = analysis.copies_at(scope.threshold)
     pairs = leaking_pairs(copies, analysis.exact_group, side, exact_only=scope.kind == "exact")
     best: dict[int, Finding] = {}
@@ -116,6 +114,12 @@ def group_leak(analysis: Analysis, scope: GroupLeakScope) -> Measurement:
     return Measurement(len(findings), "groups", len(findings), len(where), "groups", tuple(findings))
 
 
+def sides(images: Iterable[Record], splits: Sequence[str]) -> NDArray[np.int32]:
+    """(n,) the rank of each image's split among some, -1 for images that are in none of them."""
+    rank = {name: place for place, name in enumerate(splits)}
+    return np.array([rank.get(image.split or "", -1) for image in images], dtype=np.int32)
+
+
 def leaking_pairs(
     copies: Copies,
     exact_group: NDArray[np.int32],
@@ -131,7 +135,7 @@ def leaking_pairs(
     Args:
         copies: the pairs to choose from; of each that is given, `pair` says how likely it is and what was edited.
         exact_group: (n,) equal numbers for images with the same pixels.
-        side: (n,) the rank of each image's split, -1 for images that do not take part.
+        side: (n,) the rank of each image's split; see `sides`.
         exact_only: leave edited copies out.
     """
     one, other = exact_group[copies.left], exact_group[copies.right]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastdup_checks.checks.check import at_most, check, parameter
-from fastdup_checks.checks.scope import broken_in, not_counted, share
+from fastdup_checks.checks.scope import broken_in, expect_splits, not_counted, share
 from fastdup_checks.derived import derive
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.findings import Finding, Measurement
@@ -54,19 +54,21 @@ def novelty_rate(analysis: Analysis, scope: NoveltyScope) -> Measurement:
     """
     splits = analysis.scan.dataset.splits
     new = scope.split or splits[-1]
+    expect_splits(analysis.scan.dataset, (new,))
     split = np.array([image.split for image in analysis.images], dtype=object)
     if scope.reference is not None:
         known, name = _load(scope.reference, analysis.scan.vectors.shape[1]), "the reference"
         old, compared = None, {new}
     else:
         against = scope.against or next((s for s in splits if s != new), new)
-        old = np.flatnonzero(_rows(splits, split, against))
+        expect_splits(analysis.scan.dataset, (against,))
+        old = np.flatnonzero(split == against)
         _, first = np.unique(analysis.cluster_of[old], return_index=True)
         old = old[np.sort(first)]
         known, name, compared = analysis.scan.vectors[old], printable(against), {new, against}
         if against == new:
             raise DatasetError(f"novelty_rate: {printable(new)} cannot be new against itself")
-    rows = np.flatnonzero(_rows(splits, split, new))
+    rows = np.flatnonzero(split == new)
     settings = analysis.scan.settings
 
     def compute() -> dict[str, NDArray[Any]]:
@@ -99,13 +101,6 @@ def novelty_rate(analysis: Analysis, scope: NoveltyScope) -> Measurement:
     return Measurement(
         share(len(order), len(rows)), "share", len(order), len(rows), f"images in {printable(new)}", findings, remark
     )
-
-
-def _rows(splits: tuple[str, ...], split: NDArray[np.object_], name: str) -> NDArray[np.bool_]:
-    if name not in splits:
-        known = ", ".join(map(printable, splits)) or "none"
-        raise DatasetError(f"there is no split {printable(name)!r}; the splits are: {known}")
-    return np.asarray(split == name, bool)
 
 
 def _usual(settings: Settings, known: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from fastdup_checks.analysis import Analysis
     from fastdup_checks.checks.check import Scope
     from fastdup_checks.findings import Finding
-    from fastdup_checks.records import Record
+    from fastdup_checks.records import Dataset, Record
     from fastdup_checks.scan import Broken
 
-__all__ = ("Selection", "broken_in", "not_counted", "select", "share")
+__all__ = ("Selection", "broken_in", "expect_splits", "not_counted", "select", "share")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,18 @@ def not_counted(unreadable: int) -> str:
     return (
         f"{unreadable} unreadable {'image is' if unreadable == 1 else 'images are'} not counted" if unreadable else ""
     )
+
+
+def expect_splits(dataset: Dataset, names: Iterable[str]) -> None:
+    """Make sure that a dataset has images in some splits.
+
+    Raises:
+        DatasetError: if it has none in one of them: a misspelt name must not pass.
+    """
+    for name in names:
+        if name not in dataset.splits:
+            known = ", ".join(map(printable, dataset.splits)) or "none"
+            raise DatasetError(f"there is no split {printable(name)!r}; the splits are: {known}")
 
 
 def broken_in(analysis: Analysis, splits: Collection[str]) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastdup_checks.checks.leaks import leaking_pairs
+from fastdup_checks.checks.leaks import leaking_pairs, sides
 from fastdup_checks.copies import DEFAULT_THRESHOLD, LISTING_FLOOR
 from fastdup_checks.families import name_mix
 from fastdup_checks.quality import find_flaws
@@ -128,8 +128,7 @@ def _families(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, i
 
 
 def _leaks(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, str, str, str, str, str]]:
-    rank = {name: place for place, name in enumerate(analysis.scan.dataset.splits)}
-    side = np.array([rank.get(r.split or "", -1) for r in analysis.images], dtype=np.int32)
+    side = sides(analysis.images, analysis.scan.dataset.splits)
     copies = analysis.copies
     for pair, one, other in leaking_pairs(copies, analysis.exact_group, side):
         yield (
