@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, overload
 
-import numpy as np
-
 from fastdup_checks.checks.leaks import leaking_pairs, sides
-from fastdup_checks.checks.scope import expect_splits
+from fastdup_checks.checks.scope import expect_splits, worst_first
 from fastdup_checks.families import name_mix
 from fastdup_checks.standing import stand
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from fastdup_checks.analysis import Analysis
@@ -218,7 +217,6 @@ class Result:
     def outliers(self, threshold: float = 0.5) -> list[Outlier]:
         """Images that are like no other, strangest first."""
         outliers = self.analysis.outliers
-        rows = np.flatnonzero(outliers.score >= threshold)
         return [
             Outlier(
                 self.analysis.images[row].path,
@@ -226,7 +224,7 @@ class Result:
                 self.analysis.images[outliers.nearest[row]].path if outliers.nearest[row] >= 0 else None,
                 outliers.reason[row],
             )
-            for row in rows[np.lexsort((rows, -outliers.score[rows]))].tolist()
+            for row in worst_first(outliers.score >= threshold, outliers.score)
         ]
 
     def label_suspects(self, threshold: float = 0.5) -> list[LabelSuspect]:
@@ -234,7 +232,6 @@ class Result:
         if len(self.analysis.scan.dataset.classes) < 2:
             return []
         suspects = self.analysis.labels
-        rows = np.flatnonzero(suspects.score >= threshold)
         return [
             LabelSuspect(
                 self.analysis.images[row].path,
@@ -242,7 +239,7 @@ class Result:
                 self.analysis.class_name(int(suspects.suggested[row])),
                 round(float(suspects.score[row]), 4),
             )
-            for row in rows[np.lexsort((rows, -suspects.score[rows]))].tolist()
+            for row in worst_first(suspects.score >= threshold, suspects.score)
             if (label := self.analysis.images[row].label) is not None
         ]
 

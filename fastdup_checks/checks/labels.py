@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_checks.checks.check import Scope, at_least, at_most, check, parameter
-from fastdup_checks.checks.scope import select, share
+from fastdup_checks.checks.scope import select, share, worst_first
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.findings import Finding, Measurement
 from fastdup_checks.records import printable
@@ -48,10 +48,9 @@ def label_consistency(analysis: Analysis, scope: LabelScope) -> Measurement:
     selection = select(analysis, scope)
     labelled = np.fromiter((r.label is not None for r in analysis.images), bool, len(analysis.images)) & selection.rows
     suspects = analysis.labels
-    rows = np.flatnonzero(labelled & (suspects.score >= scope.threshold))
-    rows = rows[np.lexsort((rows, -suspects.score[rows]))]
+    rows = worst_first(labelled & (suspects.score >= scope.threshold), suspects.score)
     findings = []
-    for row in rows.tolist():
+    for row in rows:
         image, suggested = analysis.images[row], analysis.class_name(int(suspects.suggested[row]))
         note = f"labelled {printable(image.label or '')}, looks like {printable(suggested or 'none of the classes')}"
         evidence = (("label", image.label or ""), ("suggested", suggested or ""), *_alike(analysis, row, suggested))

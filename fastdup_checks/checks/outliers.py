@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from fastdup_checks.checks.check import Scope, at_most, check, parameter
-from fastdup_checks.checks.scope import select
+from fastdup_checks.checks.scope import select, worst_first
 from fastdup_checks.findings import Finding, Measurement
 
 if TYPE_CHECKING:
@@ -36,10 +34,9 @@ def outlier_rate(analysis: Analysis, scope: OutlierScope) -> Measurement:
     """
     selection = select(analysis, scope)
     outliers = analysis.outliers
-    rows = np.flatnonzero(selection.rows & (outliers.score >= scope.threshold))
-    rows = rows[np.lexsort((rows, -outliers.score[rows]))]
+    rows = worst_first(selection.rows & (outliers.score >= scope.threshold), outliers.score)
     findings = []
-    for row in rows.tolist():
+    for row in rows:
         nearest = int(outliers.nearest[row])
         evidence = (("nearest", analysis.images[nearest].path),) if nearest >= 0 else ()
         findings.append(

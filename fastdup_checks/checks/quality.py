@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_checks.checks.check import Check, Scope, at_most, check, parameter
-from fastdup_checks.checks.scope import select
+from fastdup_checks.checks.scope import select, worst_first
 from fastdup_checks.findings import Finding, Measurement
 from fastdup_checks.quality import RULES, find_flaws
 
@@ -85,7 +85,6 @@ def _measurement(
     analysis: Analysis, scope: Scope, mask: NDArray[np.bool_], score: NDArray[np.float64], notes: dict[int, str]
 ) -> Measurement:
     selection = select(analysis, scope)
-    rows = np.flatnonzero(mask & selection.rows)
-    rows = rows[np.lexsort((rows, -score[rows]))]
-    found = (Finding((analysis.images[row].path,), round(float(score[row]), 4), notes[row]) for row in rows.tolist())
+    rows = worst_first(mask & selection.rows, score)
+    found = (Finding((analysis.images[row].path,), round(float(score[row]), 4), notes[row]) for row in rows)
     return selection.share(len(rows), found)

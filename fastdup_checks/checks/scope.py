@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fastdup_checks.records import Dataset, Record
     from fastdup_checks.scan import Broken
 
-__all__ = ("Selection", "broken_in", "expect_splits", "not_counted", "select", "share")
+__all__ = ("Selection", "broken_in", "expect_splits", "not_counted", "select", "share", "worst_first")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,12 @@ def select(analysis: Analysis, scope: Scope) -> Selection:
 def share(count: int, population: int) -> float:
     """Count over population; not-a-number where there was nothing to measure, which keeps to no bound."""
     return count / population if population else float("nan")
+
+
+def worst_first(chosen: NDArray[np.bool_], score: NDArray[np.floating]) -> list[int]:
+    """The rows that are chosen, those of a high score first, of equal ones the first."""
+    rows = np.flatnonzero(chosen)
+    return [int(row) for row in rows[np.lexsort((rows, -score[rows]))]]
 
 
 def not_counted(unreadable: int) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastdup_checks.checks.leaks import leaking_pairs, sides
+from fastdup_checks.checks.scope import worst_first
 from fastdup_checks.copies import DEFAULT_THRESHOLD, LISTING_FLOOR
 from fastdup_checks.families import name_mix
 from fastdup_checks.quality import find_flaws
@@ -143,16 +144,14 @@ def _leaks(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, str,
 
 def _outliers(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     outliers = analysis.outliers
-    rows = np.flatnonzero(outliers.score >= OUTLIER)
-    for row in rows[np.lexsort((rows, -outliers.score[rows]))].tolist():
+    for row in worst_first(outliers.score >= OUTLIER, outliers.score):
         nearest = int(outliers.nearest[row])
         yield paths[row], f"{outliers.score[row]:.4f}", paths[nearest] if nearest >= 0 else ""
 
 
 def _quality(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
     for name, flags in find_flaws(analysis.scan.statistics).items():
-        rows = np.flatnonzero(flags.mask)
-        for row in rows[np.lexsort((rows, -flags.score[rows]))].tolist():
+        for row in worst_first(flags.mask, flags.score):
             yield paths[row], name, f"{flags.value[row]:.6g}", f"{flags.score[row]:.4f}"
 
 
@@ -160,12 +159,10 @@ def _labels(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, str
     if len(analysis.scan.dataset.classes) < 2:
         return
     suspects = analysis.labels
-    for row in np.lexsort((np.arange(len(paths)), -suspects.score)).tolist():
-        label = analysis.images[row].label
-        if label is not None:
-            yield (
-                paths[row],
-                valid_text(label),
-                valid_text(analysis.class_name(int(suspects.suggested[row])) or ""),
-                f"{suspects.score[row]:.6f}",
-            )
+    for row in worst_first(analysis.label_numbers >= 0, suspects.score):
+        yield (
+            paths[row],
+            valid_text(analysis.images[row].label or ""),
+            valid_text(analysis.class_name(int(suspects.suggested[row])) or ""),
+            f"{suspects.score[row]:.6f}",
+        )
