@@ -7,6 +7,7 @@ numbers where a number is wanted. All problems of a file are collected, so that 
 from __future__ import annotations
 
 import difflib
+import json
 import math
 import re
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from fastdup_checks.records import valid_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ("Block", "Items", "Node", "Problems", "Text", "load_document", "nearest")
+__all__ = ("Block", "Items", "Node", "Problems", "Text", "load_document", "nearest", "quote")
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml, where PyYAML was built with it: a baseline of thousands of entries is read several times faster."""
@@ -32,6 +33,7 @@ _SHOWN = 60
 """Characters of a wrong value that a message repeats."""
 
 _TAGS = {"!", *(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map"))}
+_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 _NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?\Z")
 
 
@@ -138,6 +140,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
     if near:
         return f"; did you mean {near[0]!r}?"
     return f"; known: {', '.join(names)}" if names else ""
+
+
+def quote(text: str) -> str:
+    """A scalar in quotes that is read back as the text; the gallery writes the same."""
+    return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
 
 
 def load_document(text: bytes, problems: Problems) -> Node | None:

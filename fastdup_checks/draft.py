@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import textwrap
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastdup_checks.config import DatasetPlan, Plan
+from fastdup_checks.document import Text, quote
 from fastdup_checks.folder import expect_folder
 from fastdup_checks.layout import detect_layout
 from fastdup_checks.pipeline import analyse, measurable
@@ -99,7 +99,8 @@ def _rounded(value: float, *, up: bool) -> float:
 
 
 def quoted(text: str) -> str:
-    """A YAML scalar for any text: plain where that is safe, else as JSON, which YAML reads."""
+    """A YAML scalar for any text: plain where that is safe, else in quotes."""
     text = valid_text(text)
     plain = text.replace("/", "").replace("_", "").replace("-", "").replace(".", "").isalnum() and text[0] != "-"
-    return text if plain and not text.replace(".", "").isdigit() and text.isascii() else json.dumps(text)
+    plain = plain and not text.replace(".", "").isdigit() and not Text(text, 0, plain=True).empty
+    return text if plain and text.isascii() else quote(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import json
 import re
 import subprocess
 from dataclasses import replace
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from fastdup_checks.baseline import Accepted, Baseline, Reached
 from fastdup_checks.baseline_file import FILE_NAME, parse_baseline, read_baseline
 from fastdup_checks.checks import CHECKS
+from fastdup_checks.document import quote
 from fastdup_checks.errors import ConfigError
 from fastdup_checks.expectation import Bound
 from fastdup_checks.records import printable
@@ -34,7 +34,6 @@ _HEADER = """\
 version: 1
 """
 _KEY = re.compile(r"(version|accepted|reached)\s*:")
-_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 
 
 def accept(
@@ -124,7 +123,7 @@ def revise(
 def render(entry: Accepted) -> str:
     """An entry as one line, with its line feed."""
     images = ", ".join(_render_picture(picture) for picture in entry.pictures)
-    said = f"check: {entry.check}, images: [{images}], reason: {_quote(entry.reason)}, author: {_quote(entry.author)}"
+    said = f"check: {entry.check}, images: [{images}], reason: {quote(entry.reason)}, author: {quote(entry.author)}"
     return f"  - {{{said}{'' if entry.expires is None else f', expires: {entry.expires}'}}}\n"
 
 
@@ -213,15 +212,10 @@ def _chunks(lines: Sequence[str], starts: Iterable[int], keys: Sequence[int]) ->
 
 
 def _render_picture(picture: Picture) -> str:
-    label = "" if picture.label is None else f", label: {_quote(picture.label)}"
-    return f"{{sha256: {picture.sha256}, path: {_quote(printable(picture.path))}{label}}}"
+    label = "" if picture.label is None else f", label: {quote(picture.label)}"
+    return f"{{sha256: {picture.sha256}, path: {quote(printable(picture.path))}{label}}}"
 
 
 def _render_mark(mark: Reached) -> str:
     value = Decimal(repr(mark.bound.value)).normalize()
-    return f"  - {{id: {_quote(mark.id)}, {mark.bound.direction}: {value:f}}}\n"
-
-
-def _quote(text: str) -> str:
-    """A string that YAML reads back as it is; the gallery writes the same."""
-    return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
+    return f"  - {{id: {quote(mark.id)}, {mark.bound.direction}: {value:f}}}\n"

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastdup_checks.document import Block, Items, Problems, Text, load_document
+from fastdup_checks.draft import quoted
 
 
 def load(text: str) -> tuple[object, list[str]]:
@@ -150,3 +151,13 @@ def test_what_is_nested_too_deeply_is_a_problem(opening, times):
     closing = "]" if opening == "[" else "}"
     assert load_document((opening * times + closing * times).encode(), problems) is None
     assert [p.message for p in problems.found] == ["the text is nested too deeply"]
+
+
+@given(
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1) | st.sampled_from(["null", "NULL", "no", "1e3", "-a"])
+)
+def test_a_name_that_is_quoted_where_it_must_be_is_read_back(name):
+    problems = Problems("x.yml")
+    block = load_document(f"root: {quoted(name)}\n".encode(), problems)
+    assert problems.text(block.entries["root"], "root") == name
+    assert not problems.found
