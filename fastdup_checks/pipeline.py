@@ -130,7 +130,8 @@ def run(
     Args:
         images: the folder.
         work_dir: where everything is written.
-        cache_dir: where measurements are kept between runs; by default `.fastdup_cache` in work_dir.
+        cache_dir: where measurements are kept between runs; by default `.fastdup_cache` in work_dir, or what the
+            environment variable FASTDUP_CHECKS_CACHE names.
         threads: cores to use, by default all.
         progress: hears how far the work has come.
         dataset: splits and labels, where the guess would be wrong; its root is `images`.

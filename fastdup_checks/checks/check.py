@@ -104,6 +104,6 @@ def check(
 
 
 def _has(dataset: Dataset, need: Need) -> bool:
-    if need == "groups":
-        return any(record.group is not None for record in dataset.records)
-    return bool(dataset.classes if need == "labels" else dataset.splits)
+    if need == "splits":
+        return bool(dataset.splits)
+    return any((record.label if need == "labels" else record.group) is not None for record in dataset.records)
