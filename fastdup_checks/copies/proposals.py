@@ -35,6 +35,8 @@ class Proposals:
 
     def around(self, rows: NDArray[np.int64], k: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Which of some images, and each of its k nearest by embedding."""
+        if not len(rows):
+            return rows, rows
         vectors, scale = self.subjects.vectors, self.subjects.inputs.scale
         hits = nearest(vectors[rows], vectors, min(k + 1, len(vectors)), threads=self.threads, scale=scale)
         self.recall = min(self.recall, hits.recall)

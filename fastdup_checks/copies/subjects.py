@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,7 +44,6 @@ class Subjects:
         self.described = {name: column[self.order] for name, column in described.items()}
         self.descriptions = Descriptions(*(self.described[field.name] for field in fields(Descriptions)))
         self._small = [np.concatenate(self._small)[self.order]] if self._small else []
-        self.vectors = whole_numbers(inputs.embeddings[self.rows])
         self.width, self.height = inputs.width[self.rows], inputs.height[self.rows]
         self.shape = (self.width / self.height).astype(np.float32)
         self.size = np.minimum(self.width, self.height).astype(np.float32)
@@ -81,8 +81,18 @@ class Subjects:
 
     def similarity(self, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.float32]:
         """Cosines of the embeddings of pairs, exact as those of `nearest`."""
-        cosine: NDArray[np.float32] = np.einsum("pd,pd->p", self.vectors[first], self.vectors[second])
+        some, place = np.unique(np.concatenate([first, second]), return_inverse=True)
+        vectors, middle = self._whole(some), len(first)
+        cosine: NDArray[np.float32] = np.einsum("pd,pd->p", vectors[place[:middle]], vectors[place[middle:]])
         return cosine / np.float32(UNIT * UNIT)
+
+    @cached_property
+    def vectors(self) -> NDArray[np.float32]:
+        """(n, d) the embeddings as whole numbers; a search that knows the neighbours hardly ever needs them."""
+        return self._whole(np.arange(self.count))
+
+    def _whole(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        return whole_numbers(self.inputs.embeddings[self.rows[rows]])
 
 
 def describe(thumbnails: NDArray[np.uint8], pictures: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
