@@ -52,6 +52,11 @@ class _Found:
     def take(self, rows: NDArray[np.integer] | NDArray[np.bool_]) -> _Found:
         return _Found(self.pose[rows], self.look[rows], self.product[rows])
 
+    def ordered(self) -> _Found:
+        """By pose, the nearest first; in little time where nearly all stands like this already."""
+        # The bits of positive numbers in single precision are in the order of the numbers.
+        return self.take(np.argsort((self.pose << 32) - self.product.view(np.int32), kind="stable"))
+
     @staticmethod
     def join(parts: Iterable[_Found]) -> _Found:
         columns = zip(*((part.pose, part.look, part.product) for part in parts), strict=True)
@@ -187,8 +192,7 @@ def _insert(
     """Put new looks into what the pictures that know found, and say which poses found more alike ones than fit."""
     added, poses = np.flatnonzero(fresh), np.flatnonzero(knows[looks.asker])
     last = np.full(len(looks.poses), _LEAST)
-    by = np.lexsort((-found.product, found.pose))
-    found = found.take(by)
+    found = found.ordered()
     at, fits = _ranked(found, _ASKED)
     last[found.pose[fits]] = found.product[at[fits]]
     parts = [found]
@@ -197,8 +201,7 @@ def _insert(
         product = looks.poses[some] @ looks.base[added].T
         row, column = np.nonzero(product >= last[some, None])
         parts.append(_Found(some[row], added[column], product[row, column]))
-    found = _Found.join(parts)
-    found = found.take(np.lexsort((-found.product, found.pose)))
+    found = _Found.join(parts).ordered()
     at, fits = _ranked(found, _ASKED)
     keep = ~fits | (found.product >= found.product[at])
     if len(looks.base) > _ASKED + SLACK:
@@ -220,12 +223,20 @@ def _ranked(found: _Found, k: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]
 def _strongest(
     query: NDArray[np.int64], hit: NDArray[np.int64], product: NDArray[np.float32], k: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The k strongest hits of each query, and all as strong as the k-th, of several searches for the same query."""
-    order = np.lexsort((-product, hit, query))
-    order = order[query[order] != hit[order]]
-    first = np.r_[True, (np.diff(query[order]) != 0) | (np.diff(hit[order]) != 0)] if len(order) else order
-    order = order[first]
-    order = order[np.lexsort((-product[order], query[order]))]
+    """The k strongest hits of each query, and all as strong as the k-th, of several searches for the same query.
+
+    Products are positive; a query does not find itself.
+    """
+    apart = query != hit
+    query, hit, product = query[apart], hit[apart], product[apart]
+    if not len(query):
+        return query, hit
+    pair = query * (int(hit.max()) + 1) + hit
+    order = np.argsort(pair)
+    first = np.flatnonzero(np.diff(pair[order], prepend=-1))
+    query, hit = query[order[first]], hit[order[first]]
+    product = np.maximum.reduceat(product[order], first)
+    order = np.argsort((query << 32) - product.view(np.int32))
     query, hit, product = query[order], hit[order], product[order]
     start = np.searchsorted(query, query)
     at = np.minimum(start + k - 1, len(query) - 1)
