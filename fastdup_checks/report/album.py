@@ -58,10 +58,15 @@ class Album:
     """
 
     def __init__(
-        self, facts: Callable[[str], Facts | None], thumbnail: Callable[[str], bytes | None], budget: int
+        self,
+        facts: Callable[[str], Facts | None],
+        thumbnail: Callable[[str], bytes | None],
+        budget: int,
+        smaller: Callable[[bytes], bytes] = shrink,
     ) -> None:
         self._facts = facts
         self._thumbnail = thumbnail
+        self._smaller = smaller
         self._budget = budget
         self._left = budget
         self._entries: dict[str, Entry] = {}
@@ -148,14 +153,14 @@ class Album:
         if total <= self._budget:
             return
         sample = pictures[:: max(1, len(pictures) // SAMPLE)]
-        share = sum(len(shrink(jpeg)) for jpeg in sample) / sum(map(len, sample))
+        share = sum(len(self._smaller(jpeg)) for jpeg in sample) / sum(map(len, sample))
         spent, rest = 0, total
         for jpeg in pictures:
             # The first ones stay as they are as long as the others, made smaller, still find room.
             if spent + len(jpeg) + 1.05 * share * (rest - len(jpeg)) <= self._budget:
                 spent += len(jpeg)
             else:
-                small = shrink(jpeg)
+                small = self._smaller(jpeg)
                 spent += len(small)
                 yield jpeg, small
             rest -= len(jpeg)

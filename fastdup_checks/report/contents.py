@@ -20,6 +20,7 @@ from fastdup_checks.report.confusion import find_confusion
 from fastdup_checks.report.page import Distribution, Facts, Map, Page, Tally
 from fastdup_checks.report.plane import lay_on_plane
 from fastdup_checks.report.shelves import make_shelves
+from fastdup_checks.report.shrink import SMALL_QUALITY, SMALL_SIDE, shrink
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +70,8 @@ def gallery_page(result: Result, store: Store) -> Page:
         images=scan.size,
         verdicts=tuple(result.verdicts),
         facts=facts.get,
-        thumbnail=Thumbnails(analysis, store),
+        thumbnail=(thumbnails := Thumbnails(analysis, store)),
+        smaller=thumbnails.smaller,
         unreadable=len(scan.broken),
         tallies=_tallies(analysis),
         distributions=_distributions(result),
@@ -124,6 +126,14 @@ class Thumbnails:
         made = _jpeg(picture)
         self._store.derive(name, made)
         return made
+
+    def smaller(self, jpeg: bytes) -> bytes:
+        """What `shrink` makes of a picture."""
+        name = f"webp-{SMALL_SIDE}-{SMALL_QUALITY}/{self._scan.decoder}/{hashlib.sha256(jpeg).hexdigest()}"
+        known = self._store.derived(name)
+        if known is None:
+            self._store.derive(name, known := shrink(jpeg))
+        return known
 
     def _open(self, record: Record, content: bytes) -> Image.Image | None:
         """The picture itself; None where it is gone, another by now, or where only other machines can read it."""

@@ -49,7 +49,7 @@ def render_gallery(page: Page) -> str:
     Returns:
         A complete HTML document without surrogates; encode it as UTF-8.
     """
-    album = Album(page.facts, page.thumbnail, page.budget.picture_bytes)
+    album = Album(page.facts, page.thumbnail, page.budget.picture_bytes, page.smaller)
     cards: list[list[Card]] = [[] for _ in page.verdicts]
     for number, rank in deal(page.verdicts, page.budget.findings):
         finding = page.verdicts[number].measurement.findings[rank]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fastdup_checks.report.shrink import shrink
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -139,6 +141,8 @@ class Page:
     """By path; asked for every image that the page names. None for one that the scan does not know."""
     thumbnail: Callable[[str], bytes | None]
     """JPEG bytes by path, long side at most 160 px; asked only for what is shown. None where there is no picture."""
+    smaller: Callable[[bytes], bytes] = shrink
+    """Makes such a picture smaller, always in the same way; asked where not all pictures fit as they are."""
     unreadable: int = 0
     tallies: tuple[Tally, ...] = ()
     distributions: tuple[Distribution, ...] = ()

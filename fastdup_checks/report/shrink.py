@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 
-__all__ = ("shrink",)
+__all__ = ("SMALL_QUALITY", "SMALL_SIDE", "shrink")
 
-SIDE = 112
-QUALITY = 45
+SMALL_SIDE = 112
+SMALL_QUALITY = 45
 
 
 def shrink(jpeg: bytes) -> bytes:
@@ -23,7 +23,7 @@ def shrink(jpeg: bytes) -> bytes:
 
     with Image.open(io.BytesIO(jpeg)) as image:
         small = image.convert("RGB")
-    small.thumbnail((SIDE, SIDE), Image.Resampling.BILINEAR)
+    small.thumbnail((SMALL_SIDE, SMALL_SIDE), Image.Resampling.BILINEAR)
     out = io.BytesIO()
-    small.save(out, "WEBP", quality=QUALITY, method=1)
+    small.save(out, "WEBP", quality=SMALL_QUALITY, method=1)
     return min(out.getvalue(), jpeg, key=len)
