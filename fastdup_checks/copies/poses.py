@@ -52,16 +52,16 @@ def standard_pose(descriptions: NDArray[np.int16], *, undecided: bool) -> tuple[
     bent = descriptions[:, _BENT[0]].astype(np.float32) + descriptions[:, _BENT[1]]
     plain, negative = np.flatnonzero(bent >= -slack), np.flatnonzero(bent < slack if undecided else bent < 0)
     source = np.concatenate([plain, negative])
-    posed = descriptions[source][:, _ORDER] * _SIGN
-    posed[len(plain) :] *= -1
-    across, down = posed[:, :, _ACROSS], posed[:, :, _DOWN]
+    sign = np.repeat(np.array([1, -1], np.float32), [len(plain), len(negative)])[:, None]
+    # Only two entries of a description tell in which orientations it stands right.
+    across, down = (descriptions[source[:, None], _ORDER[:, at]] * _SIGN[:, at] * sign for at in (_ACROSS, _DOWN))
     fits = (across >= -slack) & (down >= -slack) & (np.abs(across) >= np.abs(down) - slack)
-    if not undecided:
-        back = np.argsort(source, kind="stable")
-        return source[back], posed[back, fits.argmax(axis=1)[back]].astype(np.float32)
-    row, pose = np.nonzero(fits)
+    row, pose = np.nonzero(fits) if undecided else (np.arange(len(source)), fits.argmax(axis=1))
     order = np.argsort(source[row], kind="stable")
-    return source[row][order], posed[row, pose][order].astype(np.float32)
+    row, pose = row[order], pose[order]
+    posed = descriptions[source[row, None], _ORDER[pose]] * _SIGN[pose]
+    posed *= sign[row]
+    return source[row], posed
 
 
 def find_frame(pictures: NDArray[np.float32]) -> NDArray[np.int64]:
