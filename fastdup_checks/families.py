@@ -84,10 +84,10 @@ def find_families(
     if n == 0:
         return Families(np.zeros(0, np.int32), np.zeros(0, np.float32))
     _, alone, place = np.unique(np.arange(n) if copies is None else copies, return_index=True, return_inverse=True)
-    grid = _lay(vectors[alone])
-    drawn = draw(vectors[alone], _DIVIDED)
-    means = _divide(grid[drawn], count_families(len(alone)) if count is None else count)
-    group, similarity = _nearest(grid, means)
+    drawn = _lay(vectors[draw(vectors, _DIVIDED, alone)])
+    means = _divide(drawn, count_families(len(alone)) if count is None else count)
+    parts = [_nearest(_lay(vectors[alone[at : at + _CHUNK]]), means) for at in range(0, len(alone), _CHUNK)]
+    group, similarity = (np.concatenate(column) for column in zip(*parts, strict=True))
     group = np.unique(group, return_inverse=True)[1][place]
     _, first = np.unique(group, return_index=True)
     number = np.empty(len(first), np.int32)
@@ -105,7 +105,7 @@ def name_mix(labels: Iterable[str | None]) -> str:
 
 
 def _lay(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
-    laid: NDArray[np.float32] = np.rint(vectors * _GRID).astype(np.float32)
+    laid: NDArray[np.float32] = np.rint(vectors * _GRID).astype(np.float32, copy=False)
     return laid
 
 

@@ -172,7 +172,7 @@ class _Panel:
         first = np.full(len(labels), -1)
         first[groups[known]] = known  # the last to be put there is the first image
         alone = np.sort(first[first >= 0])
-        drawn = alone[draw(vectors[alone], max(_DRAWN, _DRAWN_OF_CLASS * classes))]
+        drawn = draw(vectors, max(_DRAWN, _DRAWN_OF_CLASS * classes), alone)
         whitened = whiten(vectors, fitted=drawn)
         if len(vectors) <= _SEARCHED:
             white = find_neighbours(whitened, LOOKED_UP, threads=threads)

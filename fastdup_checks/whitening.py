@@ -17,7 +17,8 @@ _GRID = 2.0**14
 """Vectors are laid on a grid of this many steps, and the map on one of `_MAP_GRID`: products and sums are then whole
 numbers below 2**53, which no order of additions and so no number of threads can change."""
 _MAP_GRID = 2.0**20
-_CHUNK = 16_384
+_CHUNK = 2048
+"""Vectors at a time: what fits into the cache of a processor."""
 
 
 def whiten(vectors: NDArray[np.float32], *, fitted: NDArray[np.integer] | None = None) -> NDArray[np.float32]:

@@ -174,7 +174,8 @@ def _name(whole: NDArray[np.float32], centres: NDArray[np.float32]) -> NDArray[n
 
 def whole_numbers(vectors: NDArray[np.float32], unit: float = 1.0) -> NDArray[np.float32]:
     """Vectors (n, d) whose length is the unit, laid on a grid on which products are exact in single precision."""
-    whole: NDArray[np.float32] = np.rint(vectors * np.float32(WHOLE / unit))
+    whole: NDArray[np.float32] = vectors * np.float32(WHOLE / unit)
+    np.rint(whole, out=whole)
     return whole
 
 

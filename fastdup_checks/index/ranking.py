@@ -28,7 +28,8 @@ SPARE = 8
 _GRID = np.float32(2.0**23)
 """Steps from 0 to 1. A product of two vectors of length 1 is a whole number below 2**47."""
 _ODD = np.uint64(0x9E3779B97F4A7C15)
-_CHUNK = 8192
+_CHUNK = 512
+"""Vectors named at a time: what fits into the cache of a processor."""
 _EXACT = 32
 """Queries compared exactly at a time: what fits into the cache of a processor."""
 
@@ -69,19 +70,26 @@ class Ranking:
 
 def on_grid(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Round vectors to what `cosines` can multiply exactly."""
-    grid: NDArray[np.float32] = np.rint(vectors * _GRID)
+    grid: NDArray[np.float32] = vectors * _GRID
+    np.rint(grid, out=grid)
     grid /= _GRID
     return grid
 
 
-def name_vectors(vectors: NDArray[np.float32]) -> NDArray[np.uint64]:
-    """(n,) a number that tells a vector from others, by its values: of a million two share one once in 10**7 times."""
+def name_vectors(vectors: NDArray[np.float32], rows: NDArray[np.int64] | None = None) -> NDArray[np.uint64]:
+    """(m,) a number that tells a vector from others, by its values: of a million two share one once in 10**7 times.
+
+    Args:
+        vectors: (n, d).
+        rows: (m,) which of them, by default all.
+    """
+    rows = np.arange(len(vectors)) if rows is None else rows
     with np.errstate(over="ignore"):
         factors = np.cumprod(np.full(vectors.shape[1], _ODD))
-        names = np.empty(len(vectors), np.uint64)
-        for start in range(0, len(vectors), _CHUNK):
+        names = np.empty(len(rows), np.uint64)
+        for start in range(0, len(rows), _CHUNK):
             # Adding 0 makes -0 the 0 that it equals.
-            raw = (vectors[start : start + _CHUNK] + np.float32(0)).view(np.uint32).astype(np.uint64)
+            raw = (vectors[rows[start : start + _CHUNK]] + np.float32(0)).view(np.uint32).astype(np.uint64)
             raw *= _ODD
             raw ^= raw >> np.uint64(29)
             raw *= factors
@@ -90,14 +98,20 @@ def name_vectors(vectors: NDArray[np.float32]) -> NDArray[np.uint64]:
     return names
 
 
-def draw(vectors: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+def draw(vectors: NDArray[np.float32], count: int, rows: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
     """Rows of at most so many vectors, drawn by their values: the same vectors in the same order for any order of all.
 
     Of many vectors few of those drawn are others when some are added.
+
+    Args:
+        vectors: (n, d).
+        count: how many to draw.
+        rows: (m,) from which of them, by default from all.
     """
-    names = name_vectors(vectors)
+    rows = np.arange(len(vectors)) if rows is None else rows
+    names = name_vectors(vectors, rows)
     few = np.argpartition(names, count)[:count] if count < len(names) else np.arange(len(names))
-    return np.asarray(few[np.lexsort((few, names[few]))], np.int64)
+    return np.asarray(rows[few[np.lexsort((few, names[few]))]], np.int64)
 
 
 def cosines(query: NDArray[np.float32], vectors: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -239,5 +239,5 @@ def _mapped(result: Result) -> NDArray[np.int64]:
     named = {path for verdict in result.verdicts for finding in verdict.measurement.findings for path in finding.images}
     odd = np.fromiter((record.path in named for record in images), bool, len(images))
     vectors = result.analysis.scan.vectors
-    some = (rows[draw(vectors[rows], _MOST_POINTS // 2)] for rows in (everything[odd], everything))
+    some = (draw(vectors, _MOST_POINTS // 2, rows) for rows in (everything[odd], everything))
     return np.union1d(*some)
