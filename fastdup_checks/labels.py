@@ -179,11 +179,11 @@ class _Panel:
         else:
             white = rank_again(whitened, near, threads=threads)
         self._votes = tuple(_voters(found, labels, groups, fade) for found, fade in ((near, _PLAIN), (white, _WHITE)))
-        seen = vectors if looks is None else np.concatenate([vectors, _even(looks)], 1)
         fitted = np.zeros(len(labels), bool)
         fitted[drawn] = True
         speaker = first[groups]
-        self._ridge = Ridge(seen, labels, np.where(fitted[speaker] & (speaker >= 0), speaker, -1), classes)
+        speaker = np.where(fitted[speaker] & (speaker >= 0), speaker, -1)
+        self._ridge = Ridge(vectors, labels, speaker, classes, None if looks is None else _even(looks))
 
     def opinions(self, rows: NDArray[np.integer]) -> NDArray[np.float64]:
         """(3, len(rows), classes) about each class, in any units: more is likelier."""

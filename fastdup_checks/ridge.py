@@ -33,7 +33,12 @@ class Ridge:
     """
 
     def __init__(
-        self, vectors: NDArray[np.float32], labels: NDArray[np.integer], speaker: NDArray[np.integer], classes: int
+        self,
+        vectors: NDArray[np.float32],
+        labels: NDArray[np.integer],
+        speaker: NDArray[np.integer],
+        classes: int,
+        looks: NDArray[np.float32] | None = None,
     ) -> None:
         """Fit.
 
@@ -43,19 +48,24 @@ class Ridge:
             speaker: (n,) the row of the image that stands in the fit for this one and its copies, and is left out for
                 them; -1 where none does.
             classes: how many there are.
+            looks: (n, m) more columns of the vectors.
         """
         self._labels, self._speaker = labels, speaker
         fitted = np.unique(speaker[speaker >= 0])
-        n, d = len(fitted), vectors.shape[1]
-        self._grid = np.multiply(vectors, np.float32(_GRID), dtype=np.float32)
+        columns = (vectors,) if looks is None else (vectors, looks)
+        n, d = len(fitted), sum(part.shape[1] for part in columns)
+        self._grid = np.concatenate(columns, 1, dtype=np.float32)
+        self._grid *= np.float32(_GRID)
         np.rint(self._grid, out=self._grid)
-        self._grid -= np.rint(self._grid[fitted].mean(0, dtype=np.float64)).astype(np.float32)
+        parts = [fitted[start : start + _CHUNK] for start in range(0, n, _CHUNK)]
+        total = sum((self._grid[part].sum(0, dtype=np.float64) for part in parts), start=np.zeros(d))
+        self._grid -= np.rint(total / n).astype(np.float32)
         size = np.bincount(labels[fitted], minlength=classes)
         self._mean, self._share = size / n, 1 / n
         product = np.zeros((d, d))
-        for start in range(0, n, _CHUNK):
-            part = self._grid[fitted[start : start + _CHUNK]].astype(np.float64)
-            product += part.T @ part
+        for part in parts:
+            grid = self._grid[part].astype(np.float64)
+            product += grid.T @ grid
         values, axes = np.linalg.eigh(product / _GRID**2)
         values = np.maximum(values, 0)
         answer = axes.T @ self._answer(fitted, size)
@@ -116,8 +126,7 @@ class Ridge:
     def _answer(self, fitted: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.float64]:
         """(d, classes) products of the centred vectors and the centred indicators."""
         order = fitted[np.argsort(self._labels[fitted], kind="stable")]
-        total = np.zeros((len(size), self._grid.shape[1]))
-        starts = (np.cumsum(size) - size)[size > 0]
-        total[size > 0] = np.add.reduceat(self._grid[order], starts, axis=0, dtype=np.float64)
+        members = np.split(order, np.cumsum(size)[:-1])
+        total = np.stack([self._grid[rows].sum(0, dtype=np.float64) for rows in members])
         answer: NDArray[np.float64] = (total - self._mean[:, None] * total.sum(0)).T / _GRID
         return answer
