@@ -23,6 +23,7 @@ from fastdup_checks.report.shelves import make_shelves
 from fastdup_checks.report.shrink import SMALL_QUALITY, SMALL_SIDE, shrink
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -62,14 +63,13 @@ def gallery_page(result: Result, store: Store) -> Page:
     analysis = result.analysis
     scan = analysis.scan
     root = scan.dataset.root
-    facts = _facts(analysis)
     shelves = make_shelves(analysis)
     return Page(
         dataset=os.path.basename(os.path.abspath(root)) or str(root),  # noqa: PTH100, PTH119 - links stay as named
         root=os.path.normpath(root),
         images=scan.size,
         verdicts=tuple(result.verdicts),
-        facts=facts.get,
+        facts=_facts(analysis),
         thumbnail=(thumbnails := Thumbnails(analysis, store)),
         smaller=thumbnails.smaller,
         unreadable=len(scan.broken),
@@ -162,25 +162,23 @@ def _jpeg(picture: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def _facts(analysis: Analysis) -> dict[str, Facts]:
+def _facts(analysis: Analysis) -> Callable[[str], Facts | None]:
+    """Tells what is known of an image; most images are never asked about."""
     scan = analysis.scan
-    known = {
-        record.path: Facts(record.split, record.label, width, height, content.hex())
-        for record, width, height, content in zip(
-            analysis.images,
-            scan.width.tolist(),
-            scan.height.tolist(),
-            scan.contents,
-            strict=True,
-        )
-    }
-    for broken in scan.broken:
-        known[broken.record.path] = Facts(
-            broken.record.split,
-            broken.record.label,
-            sha256=broken.content.hex() if broken.content else "",
-        )
-    return known
+    rows = {record.path: row for row, record in enumerate(scan.images)}
+    unreadable = {broken.record.path: broken for broken in scan.broken}
+
+    def find(path: str) -> Facts | None:
+        row, broken = rows.get(path), unreadable.get(path)
+        if broken is not None:
+            content = broken.content.hex() if broken.content else ""
+            return Facts(broken.record.split, broken.record.label, sha256=content)
+        if row is None:
+            return None
+        record, size = scan.images[row], (int(scan.width[row]), int(scan.height[row]))
+        return Facts(record.split, record.label, *size, scan.contents[row].hex())
+
+    return find
 
 
 def _tallies(analysis: Analysis) -> tuple[Tally, ...]:
