@@ -9,19 +9,19 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from fastdup_checks.errors import ScanError
-from fastdup_checks.records import Stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from fastdup_checks.records import Stamp
 
 __all__ = ("Measured", "Store")
 
@@ -47,8 +47,7 @@ _AT_ONCE = 500
 """Keys in one SELECT; SQLite allows 999 parameters in its oldest builds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """What decoding one content gave."""
 
     content: bytes
@@ -153,7 +152,7 @@ class Store:
         rows = self._rows("SELECT path, size, changed_ns, seen_ns, content FROM files WHERE place=?", (place,))
         for raw, size, changed_ns, seen_ns, content in rows:
             path = os.fsdecode(raw)
-            if stamps.get(path) == Stamp(size, changed_ns) and seen_ns - changed_ns > _RACY_NS:
+            if stamps.get(path) == (size, changed_ns) and seen_ns - changed_ns > _RACY_NS:
                 known[path] = content
         return known
 
