@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ("Dataset", "Reader", "Record", "Stamp", "printable", "valid_text")
+__all__ = ("Dataset", "Reader", "Record", "Stamp", "printable", "valid_text", "valid_texts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,15 @@ def valid_text(text: str) -> str:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     except UnicodeEncodeError:  # half a surrogate pair, as a name on Windows or a cell of a table can hold it
         return text.encode("utf-8", "backslashreplace").decode()
+
+
+def valid_texts(texts: list[str]) -> list[str]:
+    """The same of many texts."""
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        return [valid_text(text) for text in texts]
+    return texts
 
 
 def printable(text: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastdup_checks.records import printable, valid_text
+from fastdup_checks.records import printable, valid_text, valid_texts
 
 
 @given(st.text())
@@ -17,6 +17,11 @@ def test_valid_text_stays_as_it_is(text):
 )
 def test_what_is_no_text_is_spelt_out(text, shown):
     assert valid_text(text) == shown
+
+
+@given(st.lists(st.text(st.characters(codec=None))))
+def test_many_texts_are_spelt_like_each_of_them(texts):
+    assert valid_texts(texts) == [valid_text(text) for text in texts]
 
 
 @given(st.text(st.characters(codec=None)))

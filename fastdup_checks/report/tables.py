@@ -17,7 +17,7 @@ from fastdup_checks.checks.scope import worst_first
 from fastdup_checks.copies import DEFAULT_THRESHOLD, LISTING_FLOOR
 from fastdup_checks.families import name_mix
 from fastdup_checks.quality import find_flaws
-from fastdup_checks.records import printable, valid_text
+from fastdup_checks.records import printable, valid_text, valid_texts
 from fastdup_checks.report.files import replacing
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def write_tables(analysis: Analysis, directory: Path) -> None:
     Raises:
         ScanError: if a file cannot be written.
     """
-    paths = [valid_text(r.path) for r in analysis.images]
+    paths = valid_texts([r.path for r in analysis.images])
     _write(directory / "images.csv", *_images(analysis, paths))
     _write(directory / "pairs.csv", ("a", "b", "kind", "score"), _pairs(analysis, paths))
     _write(
@@ -73,7 +73,8 @@ def write_tables(analysis: Analysis, directory: Path) -> None:
     with replacing(directory / "embeddings.npy") as file:
         np.lib.format.write_array(file, analysis.scan.vectors, version=(1, 0))
     with replacing(directory / "files.txt") as file:
-        file.write("".join(f"{printable(p)}\n" for p in paths).encode())
+        readable = paths if "".join(paths).isprintable() else map(printable, paths)
+        file.write("".join(f"{path}\n" for path in readable).encode())
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -93,8 +94,8 @@ def _images(analysis: Analysis, paths: Sequence[str]) -> tuple[tuple[str, ...], 
     header = ("path", "split", "label", "width", "height", "format", "mode", *names)
     rows = zip(
         paths,
-        (valid_text(r.split or "") for r in analysis.images),
-        (valid_text(r.label or "") for r in analysis.images),
+        valid_texts([r.split or "" for r in analysis.images]),
+        valid_texts([r.label or "" for r in analysis.images]),
         analysis.scan.width.tolist(),
         analysis.scan.height.tolist(),
         analysis.scan.formats,
@@ -121,7 +122,7 @@ def _pairs(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, str,
 
 
 def _families(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, int, str, str]]:
-    typical = analysis.families.typical
+    typical = analysis.families.typical.tolist()
     for number, rows in enumerate(analysis.families):
         mix = valid_text(name_mix(analysis.images[row].label for row in rows))
         for row in rows:
@@ -159,10 +160,13 @@ def _labels(analysis: Analysis, paths: Sequence[str]) -> Iterator[tuple[str, str
     if len(analysis.scan.dataset.classes) < 2:
         return
     suspects = analysis.labels
-    for row in worst_first(analysis.label_numbers >= 0, suspects.score):
-        yield (
-            paths[row],
-            valid_text(analysis.images[row].label or ""),
-            valid_text(analysis.class_name(int(suspects.suggested[row])) or ""),
-            f"{suspects.score[row]:.6f}",
-        )
+    order = np.array(worst_first(analysis.label_numbers >= 0, suspects.score), np.int64)
+    names = [*map(valid_text, analysis.classes), ""]  # the last one stands for none
+    for row, label, suggested, score in zip(
+        order.tolist(),
+        analysis.label_numbers[order].tolist(),
+        suspects.suggested[order].tolist(),
+        suspects.score[order].tolist(),
+        strict=True,
+    ):
+        yield paths[row], names[label], names[suggested], f"{score:.6f}"
