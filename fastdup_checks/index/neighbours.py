@@ -86,7 +86,8 @@ class Different:
 
     def take(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
         """Some of the vectors, on the grid."""
-        return on_grid(self.source[self.first[places]])
+        some = self.source[self.first[places]]
+        return on_grid(some, out=some)
 
 
 def find_neighbours(

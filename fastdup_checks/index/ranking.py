@@ -68,9 +68,9 @@ class Ranking:
         return cls(np.full((count, length), -1, np.int32), np.zeros((count, length), np.float32))
 
 
-def on_grid(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Round vectors to what `cosines` can multiply exactly."""
-    grid: NDArray[np.float32] = vectors * _GRID
+def on_grid(vectors: NDArray[np.float32], *, out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+    """Round vectors to what `cosines` can multiply exactly; into `out`, which may be the vectors."""
+    grid: NDArray[np.float32] = np.multiply(vectors, _GRID, out=out)
     np.rint(grid, out=grid)
     grid /= _GRID
     return grid
