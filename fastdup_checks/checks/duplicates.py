@@ -32,10 +32,13 @@ def duplicate_rate(analysis: Analysis, scope: Scope) -> Measurement:
     Repeats give some pictures more weight than others and make a random split leak. Keep one of each group.
     """
     selection = select(analysis, scope)
+    rows = np.flatnonzero(selection.rows)
+    number = analysis.exact_group[rows]
+    again = np.bincount(number)[number] > 1
     groups: dict[int, list[int]] = {}
-    for row in np.flatnonzero(selection.rows).tolist():
-        groups.setdefault(int(analysis.exact_group[row]), []).append(row)
-    repeated = sorted((g for g in groups.values() if len(g) > 1), key=lambda g: (-len(g), g))
+    for row, group in zip(rows[again].tolist(), number[again].tolist(), strict=True):
+        groups.setdefault(group, []).append(row)
+    repeated = sorted(groups.values(), key=lambda g: (-len(g), g))
     findings = [_group(analysis, rows, 1.0, "identical") for rows in repeated]
     return selection.share(sum(len(rows) - 1 for rows in repeated), findings)
 
