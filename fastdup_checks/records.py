@@ -94,7 +94,7 @@ def valid_texts(texts: list[str]) -> list[str]:
 
 def printable(text: str) -> str:
     r"""The text on one line of valid Unicode: undecodable bytes as `\xff`, control characters escaped."""
+    if text.isprintable():  # then it is valid, too
+        return text
     valid = valid_text(text)
-    if valid.isprintable():
-        return valid
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in valid)
