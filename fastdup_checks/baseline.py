@@ -11,6 +11,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from fastdup_checks.records import printable
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from fastdup_checks.analysis import Analysis
     from fastdup_checks.expectation import Bound, Expectation
     from fastdup_checks.findings import Finding, Measurement
+    from fastdup_checks.records import Record
 
 __all__ = (
     "Accepted",
@@ -149,12 +152,13 @@ class Baseline:
 def pictures_of(analysis: Analysis) -> dict[str, Picture]:
     """By path, the image as an entry names it; files whose bytes could not even be read are left out."""
     scan = analysis.scan
-    found = {
-        record.path: Picture(content.hex(), record.label, record.path)
-        for record, content in zip(scan.images, scan.contents, strict=True)
-    }
+    found = {record.path: _picture(record, content) for record, content in zip(scan.images, scan.contents, strict=True)}
     for broken in scan.broken:
         if broken.content is not None:
-            record = broken.record
-            found[record.path] = Picture(broken.content.hex(), record.label, record.path)
+            found[broken.record.path] = _picture(broken.record, broken.content)
     return found
+
+
+def _picture(record: Record, content: bytes) -> Picture:
+    # A label that no text file can hold, such as the name of a folder in another encoding, is named as it is shown.
+    return Picture(content.hex(), None if record.label is None else printable(record.label), record.path)

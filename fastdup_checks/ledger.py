@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import re
 import subprocess
 from dataclasses import replace
@@ -16,7 +17,7 @@ from fastdup_checks.checks import CHECKS
 from fastdup_checks.document import quote
 from fastdup_checks.errors import ConfigError
 from fastdup_checks.expectation import Bound
-from fastdup_checks.records import printable
+from fastdup_checks.records import printable, valid_text
 from fastdup_checks.report.files import replacing
 
 if TYPE_CHECKING:
@@ -68,7 +69,11 @@ def accept(
             # The label is part of what is accepted only where the finding is about it.
             chosen = known if labelled else [replace(p, label=None) for p in known]
             entry = Accepted(
-                check, tuple(sorted(chosen, key=lambda p: (p.sha256, p.label or ""))), reason, author, expires
+                check,
+                tuple(sorted(chosen, key=lambda p: (p.sha256, p.label or ""))),
+                valid_text(reason),
+                valid_text(author),
+                expires,
             )
             found.setdefault(entry.key, entry)
     return [found[key] for key in sorted(found)], impossible
@@ -151,11 +156,11 @@ def update(
 def default_author() -> str:
     """Who is at work: as git knows them, else as the system does."""
     try:
-        done = subprocess.run(["git", "config", "user.name"], capture_output=True, text=True, check=False)  # noqa: S607
+        done = subprocess.run(["git", "config", "user.name"], capture_output=True, check=False)  # noqa: S607
     except OSError:
         name = ""
     else:
-        name = done.stdout.strip()
+        name = os.fsdecode(done.stdout).strip()
     if name:
         return name
     try:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 from datasets import CLEAN, write_project
 
@@ -102,3 +104,15 @@ def test_a_baseline_that_cannot_be_read_is_one_line(config, file, capsys):
     file.mkdir()
     assert main(["baseline", str(config), *REASON]) == 2
     assert capsys.readouterr().err.endswith("fastdup-baseline.yml: cannot be read: Is a directory\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes there only")
+def test_what_is_accepted_of_folders_in_another_encoding_is_read_again(tmp_path, capsys, monkeypatch):
+    for name, value in {"COUNT": "1", "KEY_0": "user.name", "VALUE_0": "Zo\udceb"}.items():
+        monkeypatch.setenv(f"GIT_CONFIG_{name}", value)
+    images = {**CLEAN, "train/na\udcefve/again.png": CLEAN["train/cat/0.png"]}
+    config = write_project(tmp_path, "conflicting_labels", images)
+    assert main(["check", str(config), "-q"]) == 1
+    assert main(["baseline", str(config), "--accept", "--reason", "caf\udce9", "-q"]) == 0
+    assert main(["check", str(config), "-q"]) == 0
+    assert "; 1 accepted" in capsys.readouterr().out
