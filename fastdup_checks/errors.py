@@ -1,7 +1,8 @@
 """Everything that fastdup-checks raises on purpose.
 
 Two families that are never mixed: `FastdupChecksError` says that the work could not be done (the configuration, the
-dataset or the environment is wrong); `ExpectationFailed` says that it was done and the data is bad.
+dataset or the environment is wrong); `ExpectationFailed` says that it was done and the data is bad. All of them come
+whole out of another process.
 """
 
 from __future__ import annotations
@@ -51,6 +52,9 @@ class ConfigError(FastdupChecksError):
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[Sequence[Problem]]]:
+        return type(self), (self.problems,)
+
 
 class DatasetError(FastdupChecksError):
     """The dataset is not there, is empty, or does not have what an expectation needs."""
@@ -65,7 +69,11 @@ class MissingExtra(FastdupChecksError):  # noqa: N818 - the extra is what is mis
 
     def __init__(self, extra: str, purpose: str) -> None:
         self.extra = extra
+        self._purpose = purpose
         super().__init__(f"{purpose} needs an optional dependency: pip install 'fastdup-checks[{extra}]'")
+
+    def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
+        return type(self), (self.extra, self._purpose)
 
 
 class ExpectationFailed(AssertionError):  # noqa: N818 - it is a verdict on the data, like pytest's Failed
@@ -78,3 +86,6 @@ class ExpectationFailed(AssertionError):  # noqa: N818 - it is a verdict on the 
         if report:
             lines.append(f"gallery: {report}")
         super().__init__("\n".join(lines))
+
+    def __reduce__(self) -> tuple[type[ExpectationFailed], tuple[Sequence[Verdict], str | None]]:
+        return type(self), (self.verdicts, self.report)
