@@ -113,6 +113,19 @@ def test_a_second_run_on_the_kept_files_passes_and_the_images_are_untouched(fold
     assert main(["clean", config, "-q", *lists, "--link", str(tree)]) == 2, "a folder in use is refused"
 
 
+@pytest.mark.parametrize("command", [["clean"], ["sample", "-n", "3"]])
+@pytest.mark.parametrize("option", ["--copy", "--link"])
+def test_a_tree_within_the_dataset_is_refused_before_anything_is_written(
+    folder, tmp_path, monkeypatch, capsys, command, option
+):
+    monkeypatch.chdir(tmp_path)
+    before = sorted((folder / "images").rglob("*"))
+    assert main([*command, str(folder / "data.yml"), "-q", option, str(folder / "images" / "clean")]) == 2
+    assert "clean: within the dataset" in capsys.readouterr().err
+    assert sorted((folder / "images").rglob("*")) == before
+    assert not list(tmp_path.iterdir())
+
+
 def test_two_lists_do_not_go_into_one_file(folder, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["clean", str(folder / "data.yml"), "-q", "--out", "a.csv", "--removed", "./a.csv"]) == 2

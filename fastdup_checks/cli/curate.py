@@ -97,6 +97,7 @@ def _clean(options: argparse.Namespace) -> int:
     if os.path.realpath(options.out) == os.path.realpath(options.removed):
         raise DatasetError(f"{options.out}: one file cannot hold both lists; give --out and --removed two names")
     analysis = _analyse(options)
+    _expect_elsewhere(options, analysis)
     done = clean(analysis, leaks_from=options.leaks_from, drop=options.drop, threshold=options.threshold)
     _write(options.out, ("path", "split", "label", "note"), ((k.path, k.split, k.label, k.note) for k in done.kept))
     _write(options.removed, ("path", "reason"), ((r.path, r.reason) for r in done.removed))
@@ -117,6 +118,7 @@ def _sample(options: argparse.Namespace) -> int:
     if options.count < 1:
         raise DatasetError("-n: at least one image")
     analysis = _analyse(options)
+    _expect_elsewhere(options, analysis)
     selection = select(analysis, Scope(split=options.split))
     if not selection.count:
         raise DatasetError(f"none of the {selection.name} can be read")
@@ -133,6 +135,14 @@ def _sample(options: argparse.Namespace) -> int:
     print(f"{len(images)} of {len(pool)} images: {show_path(options.out)}")
     print(f"mean similarity of an image to the nearest picked one: {ours:.4f}, in a random subset {random:.4f}")
     return 0
+
+
+def _expect_elsewhere(options: argparse.Namespace, analysis: Analysis) -> None:
+    """Refuse a tree within the dataset, whose files would be copies of all others from then on."""
+    folder: Path | None = options.link or options.copy
+    root = analysis.scan.dataset.root
+    if folder is not None and Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(root)):
+        raise DatasetError(f"{folder}: within the dataset ({root}); name a folder outside of it")
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[str | None]]) -> None:
