@@ -98,7 +98,7 @@ def open_folder(
         labels: "parent_folder", a table, or None.
         groups: likewise.
         include: glob patterns, relative to root; by default every name that promises an image.
-        exclude: glob patterns that take images out again.
+        exclude: folders or glob patterns that take images out again.
 
     Raises:
         DatasetError: if the folder, one of its splits or every image is missing.
@@ -129,12 +129,14 @@ def open_folder(
         records.append(Record(path, split, label, _value(groups, tables.get("group"), path)))
     if splits is not None and not isinstance(splits, Column):
         for name in set(splits).difference(r.split or "" for r in records):
-            raise DatasetError(f"{root}: no image in split {name!r} ({', '.join(splits[name])})")
+            where = ", ".join(map(printable, splits[name]))
+            raise DatasetError(f"{root}: no image in split {name!r} ({where}); what a split names lies below {root}")
     if not records:
         others = sum(ignored.values())
         videos = "; of videos, fastdup-checks frames makes images" if VIDEO_SUFFIXES & ignored.keys() else ""
         among = f" among {others} files" if others else "; the folder is empty"
-        raise DatasetError(f"{root}: no images{among}{videos}")
+        asked = f"; dataset.include is {', '.join(map(printable, include))}" if include else ""
+        raise DatasetError(f"{root}: no images{among}{asked}{videos}")
     names = dict.fromkeys(splits) if splits is not None and not isinstance(splits, Column) else {}
     names |= dict.fromkeys(r.split for r in records if r.split is not None)
     return Dataset(
@@ -221,7 +223,7 @@ def _list_images(root: Path, include: Sequence[str], exclude: Sequence[str]) -> 
     expect_folder(root)
     ignored: Counter[str] = Counter()
     paths: list[str] = []
-    wanted, unwanted = _matcher(include), _matcher(exclude)
+    wanted, unwanted = _matcher(include), _matcher(_below(root, exclude))
     for path in find_files(root):
         suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
         if not (wanted.match(path) if include else suffix in IMAGE_SUFFIXES):

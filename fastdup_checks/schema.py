@@ -180,7 +180,7 @@ def _dataset() -> dict[str, Any]:
             "labels": column("label", "Where the class of an image comes from."),
             "groups": column("group", "What an image belongs to: a patient, a video, a product."),
             "include": {**_TEXTS, "description": "Glob patterns of the images; by default all image names."},
-            "exclude": {**_TEXTS, "description": "Glob patterns that take images out again."},
+            "exclude": {**_TEXTS, "description": "Folders or glob patterns that take images out again."},
         },
     }
     return {"oneOf": [_TEXT, whole]}

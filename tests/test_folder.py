@@ -57,6 +57,20 @@ def test_a_split_can_be_a_pattern(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("place", ["old", "old/", "./old", "old/**"])
+def test_images_are_taken_out_by_folder_or_pattern(tmp_path, place):
+    write_images(tmp_path, {p: b"x" for p in ("a/1.png", "old/a/2.png", "old/3.png", "older/4.png")})
+    dataset = open_folder(tmp_path, exclude=[place])
+    assert paths(dataset) == ["a/1.png", "older/4.png"]
+    assert dataset.ignored == (("excluded", 2),)
+
+
+def test_a_pattern_that_takes_no_file_is_named(tmp_path):
+    write_images(tmp_path, {"a/1.png": b"x"})
+    with pytest.raises(DatasetError, match=r"no images among 1 files; dataset\.include is \*\.png, \*\.jpg"):
+        open_folder(tmp_path, include=["*.png", "*.jpg"])
+
+
 def test_an_image_in_two_splits_is_an_error(tmp_path):
     write_images(tmp_path, {"a/1.png": b"x"})
     with pytest.raises(DatasetError, match=r"a/1\.png is in two splits"):
