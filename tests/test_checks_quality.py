@@ -129,6 +129,12 @@ def test_novelty_is_measured_against_a_split_or_the_vectors_of_a_run(analysis, t
         measure(analysis, "novelty_rate", split="test", against="test")
 
 
+def test_no_picture_is_new_at_a_p_value_of_nought(analysis):
+    found = measure(analysis, "novelty_rate", split="test", against="train", p_value=0)
+    assert found.count == 0
+    assert "too few to call anything new" in found.remark
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
