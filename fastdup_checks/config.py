@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ("DatasetPlan", "Plan", "load_plan")
 
-_PLAN_KEYS = ("version", "extends", "dataset", "model", "embeddings", "limits", "baseline", "expectations")
+_PLAN_KEYS = (
+    *("version", "description", "extends", "dataset", "model", "embeddings", "limits", "baseline", "expectations"),
+)
 _LARGEST_LIMIT = 1_000_000
 _DATASET_KEYS = ("root", "splits", "labels", "groups", "include", "exclude")
 
@@ -173,6 +175,8 @@ class _Datasets:
             return self._table(block, "splits", "split")
         if not block.entries:
             self._problems.add(block.line, "dataset.splits is empty; write {train: FOLDER, test: FOLDER}")
+        if any(not name.strip() for name in block.entries):
+            self._problems.add(block.line, "dataset.splits: a split has no name")
         return {name: self._problems.texts(value, f"dataset.splits.{name}") for name, value in block.entries.items()}
 
     def _column(self, block: Block, key: str, column: str) -> Column | str | None:

@@ -21,6 +21,7 @@ _PERCENT = {"type": "string", "pattern": r"^\d+(\.\d+)?\s*%$"}
 _TEXT = {"type": "string", "minLength": 1}
 _TEXTS = {"oneOf": [_TEXT, {"type": "array", "items": _TEXT}]}
 _SHARE = {"oneOf": [{"type": "number", "minimum": 0, "maximum": 1}, _PERCENT]}
+_PART = {"oneOf": [{"type": "number", "minimum": 0, "exclusiveMaximum": 1}, _PERCENT]}
 _NUMBER = {"oneOf": [{"type": "number"}, _PERCENT]}
 _KINDS: dict[str, Any] = {
     "split": _TEXT,
@@ -187,11 +188,11 @@ def _dataset() -> dict[str, Any]:
 
 
 def _check(check: Check) -> dict[str, Any]:
-    bound: dict[str, Any] = (
-        _SHARE if check.unit == "share" else _NUMBER if check.unit == "statistic" else {"type": "integer"}
-    )
-    if check.unit not in {"share", "statistic"}:
-        bound = {**bound, "minimum": 0}
+    bound: dict[str, Any] = {"type": "integer", "minimum": 0}
+    if check.unit == "statistic":
+        bound = _SHARE
+    elif check.unit == "share":
+        bound = _PART if check.bound.direction == "at_most" else _SHARE
     properties: dict[str, Any] = {
         check.bound.direction: {**bound, "default": check.bound.value, "description": "The bound, inclusive."},
     }

@@ -177,6 +177,9 @@ class Entries:
         if severity not in {"error", "warn"}:
             problems.add(body.lines["severity"], f"severity must be error or warn, not {severity!r}")
         marks = problems.texts(body.entries["marks"], f"{check.name}.marks") if "marks" in body.entries else ()
+        for mark in marks:
+            if not mark.isidentifier() or mark.startswith("_"):
+                problems.add(body.lines["marks"], f"{check.name}.marks: {mark!r} is no name of a pytest mark")
         identity = texts["id"] or _slug(check.name, [params.get(key) for key in kinds if kinds[key]["kind"] in _SCOPES])
         if not re.fullmatch(r"[^\s\[\]/:]+", identity) or not identity.isprintable():
             problems.add(
@@ -211,9 +214,12 @@ class Entries:
         if value is None:
             return check.bound
         percent = isinstance(node, Text) and node.text.rstrip().endswith("%")
-        if check.unit == "share" and not 0 <= value <= 1:
+        if check.unit in {"share", "statistic"} and not 0 <= value <= 1:
             hint = f"; did you mean {value:g}%?" if 1 < value <= 100 and not percent else ""
-            self._problems.add(node.line, f"{check.name}.{direction} is a share and lies between 0% and 100%{hint}")
+            ends = "is a share and lies between 0% and 100%" if check.unit == "share" else "lies between 0 and 1"
+            self._problems.add(node.line, f"{check.name}.{direction} {ends}{hint}")
+        elif check.unit == "share" and direction == "at_most" and value == 1 and not percent:
+            self._problems.add(node.line, f"{check.name}.{direction}: 1 allows everything; write 1%, or 100%")
         elif check.unit not in {"share", "statistic"} and (percent or value < 0 or not value.is_integer()):
             self._problems.add(
                 node.line,

@@ -109,6 +109,13 @@ expectations:
         ("version: 1\ndataset: x\nexpectations: [{broken_images: {xfail: yes}}]", "xfail is the reason why"),
         ("version: 1\ndataset: x\nexpectations:\n  - broken_images:\n    at_most: 0", "indent what belongs to"),
         ("version: 1\ndataset: x\nexpectations: [{split_drift: {at_most: 1e400}}]", "must be a number"),
+        ("version: 1\ndataset: x\nexpectations: [{tiny: {at_most: 1}}]", "1 allows everything; write 1%, or 100%"),
+        ("version: 1\ndataset: x\nexpectations: [{tiny: {at_most: 1.0}}]", "1 allows everything; write 1%, or 100%"),
+        (DATASET + "expectations: [{split_drift: {at_most: 10}}]", "lies between 0 and 1; did you mean 10%?"),
+        (DATASET + "expectations: [{class_balance: {at_least: -1}}]", "lies between 0 and 1"),
+        ("version: 1\ndataset: x\nexpectations: [{tiny: {marks: [slow, 'a b']}}]", "'a b' is no name of a pytest mark"),
+        ("version: 1\ndataset: x\nexpectations: [{tiny: {marks: _slow}}]", "'_slow' is no name of a pytest mark"),
+        ('version: 1\ndataset: {root: x, splits: {"": a}}\nexpectations: [tiny]', "a split has no name"),
         ('version: 1\ndataset: x\nextends: "a\\0b"', "extends"),
         (f"version: 1\ndataset: x\nmodel: {'m' * 5000}\nexpectations: [broken_images]", "no such file"),
         (
@@ -123,6 +130,14 @@ expectations:
 def test_names_what_is_wrong(tmp_path, text, words):
     found = problems_of(tmp_path, text)
     assert any(words in problem for problem in found), found
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["tiny: {at_most: 100%}", "tiny: {at_most: 0}", "label_consistency: {at_least: 1}", "split_drift: {at_most: 1}"],
+)
+def test_takes_the_bounds_at_the_ends(tmp_path, entry):
+    assert plan_of(tmp_path, DATASET + f"description: all of it\nexpectations: [{{{entry}}}]\n").expectations
 
 
 def test_a_file_that_is_not_there_is_a_config_error(tmp_path):
