@@ -31,7 +31,7 @@ from fastdup_checks.index.ranking import name_vectors
 from fastdup_checks.kept import keep
 from fastdup_checks.labels import LabelSuspects, score_labels
 from fastdup_checks.outliers import AROUND, Outliers, describe, score_looks, score_outliers
-from fastdup_checks.quality import RULES, find_flaws
+from fastdup_checks.quality import RULES, find_flaws, find_grey
 from fastdup_checks.store import Store
 
 if TYPE_CHECKING:
@@ -184,13 +184,14 @@ class Analysis:
         """Rows of one group of copies, the image to keep first.
 
         The rule: one without a flaw of quality; where copies carry different labels, one with the label that is least
-        likely wrong; then the picture with the most pixels, the sharpest, the least compressed, one outside the
-        training split (a test set should not shrink), and the first by path.
+        likely wrong; then the picture with the most pixels, one in colour, the sharpest, the least compressed, one
+        outside the training split (a test set should not shrink), and the first by path.
         """
         pixels, bytes_per_pixel = self._sizes
         ranked = rank_to_keep(
             rows,
             pixels=pixels,
+            grey=self._grey,
             sharpness=self.scan.statistics["sharpness"],
             bytes_per_pixel=bytes_per_pixel,
             training=self._training,
@@ -200,6 +201,10 @@ class Analysis:
         return sorted(
             ranked, key=lambda row: (bool(self._flawed[row]), label is not None and self.images[row].label != label)
         )
+
+    @cached_property
+    def _grey(self) -> NDArray[np.bool_]:
+        return find_grey(self.scan.statistics)
 
     @cached_property
     def _flawed(self) -> NDArray[np.bool_]:

@@ -18,11 +18,14 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ("RULES", "Flags", "Rule", "find_flaws")
+__all__ = ("RULES", "Flags", "Rule", "find_flaws", "find_grey")
 
 Statistics = NDArray[np.void]
 """(n,) records of dtype `fastdup_checks.statistics.STATISTICS`."""
 Values = NDArray[np.float64]
+
+_GREY = 0.995
+"""A picture is without colour where more than this share of its pixels is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,11 @@ def find_flaws(statistics: Statistics) -> dict[str, Flags]:
         The flags by the name of the rule, in the order of `RULES`.
     """
     return {name: rule.flags(statistics) for name, rule in RULES.items()}
+
+
+def find_grey(statistics: Statistics) -> NDArray[np.bool_]:
+    """Which pictures are without colour."""
+    return np.asarray(_column(statistics, "greyness") > _GREY, bool)
 
 
 def _low(value: Values, limit: float, *, unless: NDArray[np.bool_] | None = None) -> Flags:
@@ -142,7 +150,7 @@ def _judge_odd_size(statistics: Statistics, limit: float) -> Flags:
 def _judge_greyscale(statistics: Statistics, limit: float) -> Flags:
     """Grey pictures, where they are fewer than `limit` of the dataset."""
     greyness = _column(statistics, "greyness")
-    flags = _high(greyness, 0.995, 1.0, unless=_unlit(statistics))
+    flags = _high(greyness, _GREY, 1.0, unless=_unlit(statistics))
     if len(statistics) and flags.mask.mean() > limit:
         return Flags(np.zeros_like(flags.mask), np.zeros_like(flags.score), greyness)
     return flags

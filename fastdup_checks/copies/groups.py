@@ -80,6 +80,7 @@ def rank_to_keep(
     members: Sequence[int],
     *,
     pixels: NDArray[np.int64],
+    grey: NDArray[np.bool_],
     sharpness: NDArray[np.float32],
     bytes_per_pixel: NDArray[np.float32],
     training: NDArray[np.bool_],
@@ -87,12 +88,13 @@ def rank_to_keep(
 ) -> list[int]:
     """Order the members of a group: the first is the one to keep.
 
-    The rule: the picture with the most pixels; among equals the sharpest, then the least compressed, then one that is
-    not in a training split (a test set should not shrink), then the first by path.
+    The rule: the picture with the most pixels; among equals one in colour, then the sharpest, then the least
+    compressed, then one that is not in a training split (a test set should not shrink), then the first by path.
 
     Args:
         members: Rows.
         pixels: (n,) width times height.
+        grey: (n,) whether the picture is without colour.
         sharpness: (n,) any measure that is larger for sharper pictures.
         bytes_per_pixel: (n,) size of the file divided by pixels.
         training: (n,) whether the image belongs to a training split.
@@ -102,6 +104,7 @@ def rank_to_keep(
         members,
         key=lambda row: (
             -int(pixels[row]),
+            bool(grey[row]),
             -float(sharpness[row]),
             -float(bytes_per_pixel[row]),
             bool(training[row]),

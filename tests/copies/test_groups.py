@@ -45,6 +45,7 @@ def test_the_largest_sharpest_least_compressed_is_kept_then_one_outside_training
             "pixels": np.full(2, 100),
             "sharpness": np.ones(2, np.float32),
             "bytes_per_pixel": np.ones(2, np.float32),
+            "grey": np.zeros(2, bool),
             "training": np.zeros(2, bool),
             "path": ["a", "b"],
         } | change
@@ -52,6 +53,7 @@ def test_the_largest_sharpest_least_compressed_is_kept_then_one_outside_training
 
     assert ranked() == [0, 1]
     assert ranked(pixels=np.array([100, 101])) == [1, 0]
+    assert ranked(grey=np.array([True, False])) == [1, 0]
     assert ranked(sharpness=np.array([1, 2], np.float32)) == [1, 0]
     assert ranked(bytes_per_pixel=np.array([1, 2], np.float32)) == [1, 0]
     assert ranked(training=np.array([True, False])) == [1, 0]
