@@ -165,6 +165,14 @@ def test_a_truncated_file_is_unreadable_wherever_it_was_cut(kind, share):
         decode(data[: int(len(data) * share)], LIMITS)
 
 
+@pytest.mark.parametrize(("kind", "options"), [("WEBP", {}), ("TIFF", {"compression": "tiff_lzw"})])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_truncated_file_is_said_to_be_truncated(kind, options, share):
+    data = saved(picture(5, 300), kind, **options)
+    with pytest.raises(Unreadable, match="^truncated: "):
+        decode(data[: int(len(data) * share)], LIMITS)
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_even_the_last_bytes_are_missed(kind):
     data = saved(picture(5), kind)
@@ -180,7 +188,16 @@ def test_even_the_last_bytes_are_missed(kind):
         (b"<!doctype html><html>404</html>", "web page"),
         (b"\0" * 100, "all bytes are zero"),
         (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS"),
-        (b"plain words", "not an image"),
+        (b'{"error": "not found"}', "not an image: the file holds text"),
+        ("grün".encode() * 300, "not an image: the file holds text"),
+        ("grün".encode("latin-1"), "not an image, or a damaged header"),
+        (b"%PDF-1.7\n\xe2\xe3", "the file holds a PDF"),
+        (b"PK\x03\x04\x14\0", "the file holds a ZIP archive"),
+        (b"\0\0\0\x20ftypisom\0\0\2\0isomiso2mp41", "the file holds a video"),
+        (b"\0\0\0\x18ftypmsf1\0\0\0\0mif1heic", "HEIC cannot be decoded here"),
+        (b"\xff\x0a\xfa\x7f\x01\x90", "JPEG XL cannot be decoded here"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl ", "JPEG XL cannot be decoded here"),
+        (b"\x89PNG\r\n\x1a\n", "not an image, or a damaged header"),
     ],
 )
 def test_the_reason_says_what_the_file_is_instead(data, reason):

@@ -34,7 +34,7 @@ def test_every_file_is_an_image_or_broken_with_a_reason(tmp_path):
     found = scanned(tmp_path, root)
     assert found.size == len(PLANTED)
     assert [(b.record.path, b.reason) for b in found.broken] == [
-        ("train/dog/broken.jpg", "not an image, or a damaged header")
+        ("train/dog/broken.jpg", "not an image: the file holds text")
     ]
     assert len(found.images) == len(found.vectors) == len(found.statistics) == len(PLANTED) - 1
 
