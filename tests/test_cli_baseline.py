@@ -30,6 +30,12 @@ def test_accepting_turns_a_failing_check_into_a_passing_one(config, file, capsys
     assert "; 1 accepted" in capsys.readouterr().out
 
 
+def test_nothing_is_accepted_until_a_day_that_has_passed(config, file, capsys):
+    assert main(["baseline", str(config), *REASON, "--expires", "2020-01-01"]) == 2
+    assert "--expires: 2020-01-01 has passed" in capsys.readouterr().err
+    assert not file.exists()
+
+
 def test_without_an_option_nothing_is_written(config, file, capsys):
     assert main(["baseline", str(config), "-q"]) == 0
     said = capsys.readouterr().out
@@ -65,7 +71,8 @@ def test_what_no_longer_occurs_is_told_and_taken_out_on_request(config, file, ca
 
 
 def test_a_lapsed_entry_fails_again_and_is_told(config, file, capsys):
-    main(["baseline", str(config), *REASON, "--expires", "2020-01-01"])
+    main(["baseline", str(config), *REASON, "--expires", "2999-01-01"])
+    file.write_text(file.read_text().replace("2999", "2020"))
     capsys.readouterr()
     assert main(["check", str(config), "-q"]) == 1
     assert "fastdup-baseline.yml: 4 entries have lapsed" in capsys.readouterr().out

@@ -98,6 +98,8 @@ def _misuse(options: argparse.Namespace, file: Path | None, ids: Sequence[str]) 
         return "--accept needs --reason TEXT: why are these findings right as they are?"
     if not options.accept and (options.reason or options.only or options.author or options.expires):
         return "--reason, --only, --author and --expires go with --accept"
+    if options.expires and options.expires < dt.date.today():  # noqa: DTZ011 - a day ends where the people are
+        return f"--expires: {options.expires} has passed; what is accepted until then does not count"
     unknown = [name for name in options.only or () if name not in ids]
     return f"--only: no expectation {unknown[0]!r}; there are: {', '.join(ids)}" if unknown else ""
 
