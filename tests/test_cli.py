@@ -128,7 +128,9 @@ def test_explain_says_of_each_check_what_its_page_says(capsys):
         assert " ".join(check.doc.split()) in " ".join(said.split())
         assert all(f"{name}: " in said for name in check.parameters())
     assert main(["explain", "dubious"]) == 2
-    assert "no check 'dubious'" in capsys.readouterr().err
+    assert "no check 'dubious'; known: blurry, " in capsys.readouterr().err
+    assert main(["explain", "duplicates"]) == 2
+    assert "no check 'duplicates'; did you mean 'duplicate_rate'?" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")

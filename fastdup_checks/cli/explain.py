@@ -30,6 +30,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def _explain(options: argparse.Namespace) -> int:
     from fastdup_checks.checks import CHECKS
+    from fastdup_checks.document import nearest
     from fastdup_checks.errors import DatasetError
 
     if options.check is None:
@@ -39,7 +40,7 @@ def _explain(options: argparse.Namespace) -> int:
     elif options.check in CHECKS:
         print("\n".join(_lines(CHECKS[options.check])))
     else:
-        raise DatasetError(f"there is no check {options.check!r}; `fastdup-checks explain` lists them")
+        raise DatasetError(f"there is no check {options.check!r}{nearest(options.check, CHECKS)}")
     return 0
 
 
