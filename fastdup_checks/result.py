@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -136,6 +137,17 @@ class Result:
         self.verdicts = Verdicts(verdicts, self)
         self.work_dir = work_dir
         """Where the tables and the gallery are, or None where none were written."""
+
+    def __repr__(self) -> str:
+        scan = self.analysis.scan
+        sizes = Counter(record.split for record in (*scan.images, *(b.record for b in scan.broken)))
+        splits = ", ".join(f"{sizes[name]} in {printable(name)}" for name in scan.dataset.splits)
+        said = [f"{scan.size} images{f' ({splits})' if splits else ''}"]
+        if scan.broken:
+            said.append(f"{len(scan.broken)} unreadable")
+        if self.gallery:
+            said.append(f"gallery: {self.gallery}")
+        return f"<Result of {'; '.join(said)}>"
 
     @property
     def gallery(self) -> Path | None:

@@ -34,6 +34,9 @@ class Verdict:
     accepted: tuple[Finding, ...] = ()
     """Findings that the baseline accepts; they are not in the measurement."""
 
+    def __repr__(self) -> str:
+        return f"<Verdict {self.outcome}: {self.message}>"
+
     @property
     def failed(self) -> bool:
         """Whether this verdict fails the build."""
