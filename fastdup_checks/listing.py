@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -12,14 +13,14 @@ from fastdup_checks.folder import FolderReader, parent_label
 from fastdup_checks.records import Dataset, Record, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
     from fastdup_checks.config import DatasetPlan
 
 __all__ = ("Listed", "Listing", "make_listing", "open_listing", "with_listing")
 
-Listed: TypeAlias = "str | os.PathLike[str] | tuple[str | os.PathLike[str], str]"
+Listed: TypeAlias = "str | bytes | os.PathLike[str] | tuple[str | bytes | os.PathLike[str], str]"
 """A file, or a file and its label."""
 
 
@@ -39,9 +40,16 @@ def make_listing(images: Mapping[str, Iterable[Listed]]) -> Listing:
     """Take lists of files as they are; relative paths start in the working directory, as they do for the loader.
 
     Raises:
-        TypeError: if what stands for the files of a split is one path.
+        TypeError: if it is no mapping, or what stands for the files of a split is one path.
+        DatasetError: if there is no list.
     """
+    if not isinstance(images, Mapping):
+        raise TypeError(f"images maps splits to files, as {{'train': [...], 'test': [...]}} does, not {images!r:.60}")
+    if not images:
+        raise DatasetError("there are no images: no list of files is given")
     for name, files in images.items():
+        if not isinstance(name, str):
+            raise TypeError(f"the name of a split is a text, not {name!r}")
         if isinstance(files, str | bytes | os.PathLike):
             raise TypeError(f"images[{name!r}] is one path; a list of files is wanted")
     return Listing({name: tuple(_file(item) for item in files) for name, files in images.items()})
@@ -89,7 +97,7 @@ def open_listing(root: Path, listing: Listing, labels: str | Column | None) -> D
 
 def _file(item: Listed) -> tuple[str, str | None]:
     path, label = item if isinstance(item, tuple) else (item, None)
-    return os.path.abspath(os.fspath(path)), None if label is None else str(label)  # noqa: PTH100
+    return os.path.abspath(os.fsdecode(path)), None if label is None else str(label)  # noqa: PTH100
 
 
 def _below(file: str, bases: tuple[str, ...], split: str) -> str:

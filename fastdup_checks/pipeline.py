@@ -16,7 +16,7 @@ from fastdup_checks.config import DatasetPlan, Plan, load_plan
 from fastdup_checks.encoders.calibration import load_calibration
 from fastdup_checks.encoders.entry import model_named
 from fastdup_checks.encoders.plan import DEFAULT
-from fastdup_checks.errors import ExpectationFailed, ScanError
+from fastdup_checks.errors import DatasetError, ExpectationFailed, ScanError
 from fastdup_checks.expectation import Expectation
 from fastdup_checks.folder import expect_folder, open_folder
 from fastdup_checks.layout import detect_layout
@@ -143,6 +143,8 @@ def run(
         ScanError: if the scan cannot be done.
     """
     started = time.time()
+    if images == "":  # as of a variable that is not set; Path("") is the working directory
+        raise DatasetError("the name of a folder is wanted, and this is empty")
     root, out = Path(images), Path(work_dir)
     if dataset is None:
         expect_folder(root)

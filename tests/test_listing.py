@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,22 @@ def test_expectations_must_speak_of_the_lists(config):
 def test_one_path_is_no_list(config, files):
     with pytest.raises(TypeError, match=r"images\['train'\] is one path; a list of files is wanted"):
         fastdup_checks.check(config, images={"train": files, "valid": VALID})
+
+
+@pytest.mark.parametrize(
+    ("images", "error", "words"),
+    [
+        (TRAIN, TypeError, "images maps splits to files, as {'train'"),
+        ({0: TRAIN}, TypeError, "the name of a split is a text, not 0"),
+        ({}, DatasetError, "no list of files is given"),
+        ({"train": [None]}, TypeError, "not NoneType"),
+    ],
+)
+def test_what_is_no_list_of_files_for_each_split_is_said_to_be_none(config, images, error, words):
+    with pytest.raises(error, match=re.escape(words)):
+        fastdup_checks.check(config, images=images)
+
+
+def test_paths_may_be_bytes(config):
+    verdicts = fastdup_checks.check(config, images={"train": [os.fsencode(p) for p in TRAIN], "valid": iter(VALID)})
+    assert len(verdicts.result.images) == len(TRAIN) + len(VALID)

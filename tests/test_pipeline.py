@@ -192,6 +192,12 @@ def test_a_work_directory_with_an_odd_name_is_used(tmp_path):
     assert (out / "gallery.html").exists()
 
 
+def test_no_name_is_not_the_working_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(write_images(tmp_path / "images", CLEAN))
+    with pytest.raises(DatasetError, match="the name of a folder is wanted, and this is empty"):
+        fastdup_checks.run("", work_dir=tmp_path / "out")
+
+
 def test_a_missing_config_is_a_config_error(tmp_path):
     with pytest.raises(ConfigError):
         fastdup_checks.check(tmp_path / "no.yml")
