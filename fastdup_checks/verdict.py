@@ -80,6 +80,8 @@ def headline(verdicts: Iterable[Verdict]) -> str:
     """How it went, in one line: "1 of 3 expectations failed, 1 warned, 2 skipped"."""
     outcomes = Counter(verdict.outcome for verdict in verdicts)
     judged = outcomes.total() - outcomes["skipped"] - outcomes["measured"]
+    if outcomes["measured"] and not judged:
+        return f"{outcomes['measured']} measured, nothing expected"
     noun = "expectation" if judged == 1 else "expectations"
     if outcomes["failed"]:
         said = f"{outcomes['failed']} of {judged} {noun} failed"

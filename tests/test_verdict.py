@@ -95,3 +95,8 @@ def test_the_headline_hides_no_warning_and_nothing_skipped():
     assert (
         headline([*verdicts(1, 2), *verdicts(0, severity="warn"), left]) == "2 expectations passed, 1 warned, 1 skipped"
     )
+
+
+def test_the_headline_of_a_run_without_bounds_speaks_of_no_expectation():
+    measurement = Measurement(1, "images", 1, 10, "images")
+    assert headline([judge(expectation(None), measurement)] * 3) == "3 measured, nothing expected"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from fastdup_checks.records import printable
@@ -17,7 +18,8 @@ __all__ = ("render_markdown",)
 
 _MOST_FINDINGS = 5
 _MOST_IMAGES = 4
-_PLAIN = frozenset(" ./-,;()%+=")
+_MARKUP = re.compile(r"(?![^\W_]|[ ./,;()%+=-]|(?<=[A-Za-z0-9])_(?=[A-Za-z0-9])).", re.DOTALL)
+"""All but letters, digits, harmless signs, and a low line within a word."""
 
 
 def render_markdown(result: Result) -> str:
@@ -77,4 +79,4 @@ def _finding(finding: Finding) -> str:
 
 def _escape(text: str) -> str:
     """The text as it is: file names may hold markup, mentions, links and ends of cells."""
-    return "".join(c if c.isalnum() or c in _PLAIN else f"&#{ord(c)};" for c in printable(text))
+    return _MARKUP.sub(lambda found: f"&#{ord(found[0])};", printable(text))

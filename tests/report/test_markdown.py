@@ -8,7 +8,7 @@ from fastdup_checks.pipeline import analyse, evaluate
 from fastdup_checks.report.markdown import render_markdown
 from fastdup_checks.result import Result
 
-HOSTILE = 'train/cat/a|b *c* [x](http://y) @me #1 `d`\n<img src=x onerror="alert(1)">.jpg'
+HOSTILE = 'train/cat/a|b *c* [x](http://y) _e_ __s__ @me #1 `d`\n<img src=x onerror="alert(1)">.jpg'
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +28,10 @@ def test_the_headline_counts_and_the_table_has_a_row_for_each_verdict(text):
     assert lines[2] == "16 images, 2 of them unreadable (train 7, test 7)"
     rows = [line.split(" | ") for line in lines if line.startswith("| ")][1:]
     assert [(row[0], row[1]) for row in rows] == [
-        ("| **failed**", "broken&#95;images"),
-        ("| passed", "duplicate&#95;rate"),
+        ("| **failed**", "broken_images"),
+        ("| passed", "duplicate_rate"),
         ("| **warned**", "leak"),
-        ("| skipped", "conflicting&#95;labels"),
+        ("| skipped", "conflicting_labels"),
     ]
     assert rows[1][2:4] == ["14.29%", "50% allowed"]
 
@@ -45,4 +45,5 @@ def test_a_file_name_cannot_bring_markup_along(text):
     (line,) = [line for line in text.splitlines() if "train/cat/a" in line]
     inside = line.split("<code>")[1].split("</code>")[0]
     assert not set(inside) & set("<>|*[]`@\"'_:")
+    assert "&#95;e&#95; &#95;&#95;s&#95;&#95;" in inside
     assert "&#124;b &#42;c&#42;" in inside
