@@ -42,6 +42,7 @@ __all__ = (
     "analyse",
     "check",
     "evaluate",
+    "evaluate_all",
     "measurable",
     "open_dataset",
     "require",
@@ -87,7 +88,7 @@ def check(
     out = Path(work_dir) if work_dir is not None else plan.path.parent / "fastdup-report"
     baseline = read_baseline(plan.baseline)
     analysis = analyse(plan, cache_dir=cache_dir, threads=threads, progress=progress)
-    verdicts = [evaluate(e, analysis, baseline) for e in plan.expectations]
+    verdicts = evaluate_all(plan, analysis, baseline)
     result = Result(analysis, verdicts, out, baseline)
     write_report(result, started=started)
     return result.verdicts
@@ -213,6 +214,22 @@ def evaluate(expectation: Expectation, analysis: Analysis, baseline: Baseline | 
         return judge(expectation, measurement)
     pictures = pictures_of(analysis) if baseline.accepted else {}
     return judge(baseline.tighten(expectation), *baseline.waive(expectation, measurement, pictures))
+
+
+def evaluate_all(plan: Plan, analysis: Analysis, baseline: Baseline) -> list[Verdict]:
+    """Judge all expectations of a plan.
+
+    Raises:
+        DatasetError: if the dataset lacks what an expectation is about, with the line of the expectation.
+    """
+
+    def verdict(expectation: Expectation) -> Verdict:
+        try:
+            return evaluate(expectation, analysis, baseline)
+        except DatasetError as error:
+            raise DatasetError(f"{expectation.source}:{expectation.line}: {error}") from error
+
+    return [verdict(expectation) for expectation in plan.expectations]
 
 
 def write_report(result: Result, *, started: float) -> None:

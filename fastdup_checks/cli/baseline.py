@@ -53,7 +53,7 @@ def _baseline(options: argparse.Namespace) -> int:
     from fastdup_checks.baseline_file import read_baseline
     from fastdup_checks.config import load_plan
     from fastdup_checks.ledger import accept, default_author, reach, update
-    from fastdup_checks.pipeline import analyse, evaluate
+    from fastdup_checks.pipeline import analyse, evaluate_all
     from fastdup_checks.standing import stand
 
     plan = load_plan(options.config)
@@ -65,7 +65,7 @@ def _baseline(options: argparse.Namespace) -> int:
     update(plan.baseline, add=entries)
     baseline = read_baseline(plan.baseline)
     analysis = analyse(plan, cache_dir=options.cache_dir, threads=options.threads, progress=progress_of(options))
-    verdicts = [evaluate(e, analysis, baseline) for e in plan.expectations]
+    verdicts = evaluate_all(plan, analysis, baseline)
     pictures = pictures_of(analysis)
     standing = stand(baseline, verdicts, analysis)
     stale = standing.stale if standing else ()
