@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -44,9 +45,9 @@ class Layout:
 def detect_layout(root: Path) -> Layout:
     """Guess splits and labels from the folders of the images.
 
-    Splits are folders with a usual name (train, seg_train, validation, test_images, ...) directly below the root, where
-    there are at least two. Labels are the names of the folders that directly hold the images, where each split, or the
-    dataset, has at least two of them.
+    Splits are folders with a usual name (train, seg_train, validation, test_images, ...) directly below the root, or
+    below the one folder that holds all images, where there are at least two. Labels are the names of the folders that
+    directly hold the images, where each split, or the dataset, has at least two of them; names of splits are none.
 
     Raises:
         DatasetError: if the folder cannot be listed.
@@ -54,13 +55,22 @@ def detect_layout(root: Path) -> Layout:
     folders = Counter(
         path.rpartition("/")[0] for path in find_files(root) if "." + path.rpartition(".")[2].lower() in IMAGE_SUFFIXES
     )
-    splits = _splits({folder.split("/", 1)[0] for folder in folders if folder})
+    above = _common(folders)
+    names = {folder[len(above) :].split("/", 1)[0] for folder in folders}
+    splits = {name: above + folder for name, folder in _splits(names).items()}
     if splits:
         below = {place: {f for f in folders if f.startswith(f"{place}/")} for place in splits.values()}
         labelled = all(len(found) > 1 for found in below.values())
     else:
-        labelled = len({f for f in folders if f}) > 1
+        labelled = len({f for f in folders if f}) > 1 and not _splits({f.rpartition("/")[2] for f in folders})
     return Layout(splits, "parent_folder" if labelled else None)
+
+
+def _common(folders: Iterable[str]) -> str:
+    """The folders that all the others lie in: "" or "data/images/"."""
+    parts = [folder.split("/") for folder in folders]
+    same = itertools.takewhile(lambda level: len(set(level)) == 1, zip(*parts, strict=False))
+    return "".join(f"{level[0]}/" for level in same if level[0])
 
 
 def _splits(names: Iterable[str]) -> dict[str, str]:
