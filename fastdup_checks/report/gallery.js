@@ -112,7 +112,8 @@ function applyFilters() {
     fill(section);
   }
   visible = sections.flatMap(section => section.shown);
-  $("#shown").textContent = filtered ? `${visible.length} of ${findings.length} findings` : `${findings.length} findings`;
+  const all = `${findings.length} ${findings.length === 1 ? "finding" : "findings"}`;
+  $("#shown").textContent = filtered ? `${visible.length} of ${all}` : all;
   $("#clear").hidden = !filtered;
   $("#none").hidden = Boolean(visible.length) || !filtered;
 }

@@ -84,6 +84,18 @@ def test_many_findings_come_in_portions_and_all_are_reached(
     visit.close()
 
 
+def test_one_finding_is_no_plural(browser: sync_api.Browser, studio: Studio, tmp_path: Path) -> None:
+    finding = Finding((studio.image("a.jpg", 1),), 1, "dark")
+    file = tmp_path / "gallery.html"
+    file.write_text(render_gallery(studio.page(verdict("dark_images", [finding]))), encoding="utf-8")
+    visit = Visit(browser, file)
+    sync_api.expect(visit.page.locator("#shown")).to_have_text("1 finding")
+    sync_api.expect(visit.page.locator("li.sum", has_text="image")).to_have_text("1 image")
+    visit.page.fill("#search", "a.jpg")
+    sync_api.expect(visit.page.locator("#shown")).to_have_text("1 of 1 finding")
+    visit.close()
+
+
 def test_nothing_moves_when_findings_are_drawn_on_scrolling(
     browser: sync_api.Browser, studio: Studio, tmp_path: Path
 ) -> None:
