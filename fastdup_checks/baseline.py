@@ -104,11 +104,12 @@ class Baseline:
                     self._by_picture.setdefault((entry.check, sha256), []).append(entry)
 
     def match(self, check: str, pictures: Sequence[Picture]) -> Accepted | None:
-        """The entry that accepts a finding of a check, or None."""
+        """The entry that accepts a finding of a check, the narrowest of several, or None."""
         if not pictures:
             return None
         candidates = self._by_picture.get((check, pictures[0].sha256), ())
-        return next((entry for entry in candidates if entry.covers(pictures)), None)
+        covering = (entry for entry in candidates if entry.covers(pictures))
+        return min(covering, key=lambda entry: len(entry.pictures), default=None)
 
     def tighten(self, expectation: Expectation) -> Expectation:
         """The expectation, with the bound that was reached before where that is stricter."""

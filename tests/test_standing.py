@@ -87,3 +87,14 @@ def test_the_gallery_and_the_summary_tell_of_both(accepted):
     summary = (accepted.parent / "fastdup-report" / "summary.md").read_text(encoding="utf-8")
     assert "1 entry has lapsed" in summary
     assert "2 entries no longer occur" in summary
+
+
+def test_no_entry_is_stale_that_was_accepted_just_now(tmp_path, capsys):
+    again = CLEAN["train/cat/0.png"]
+    images = {**CLEAN, "train/cat/again.png": again, "train/dog/again.png": again, "test/cat/again.png": again}
+    checks = ("duplicate_rate", "conflicting_labels")
+    entries = "\n".join(f"{check}\n{check}: {{split: train}}" for check in checks)
+    config = write_project(tmp_path, entries, images)
+    assert main(["baseline", str(config), "--accept", "--reason", "known", "--author", "Ada", "-q"]) == 0
+    assert main(["check", str(config), "-q"]) == 0
+    assert "no longer occur" not in capsys.readouterr().out
