@@ -265,6 +265,10 @@ def test_a_group_on_both_sides_is_a_leak(tmp_path):
     assert verdict.failed
     assert (verdict.measurement.count, verdict.measurement.population) == (1, 9)
     assert verdict.measurement.findings[0].note == "patient 1 is in train and test"
+    assert verdict.measurement.remark == ""
+    (tmp_path / "groups.csv").write_text("path,group\ntrain/cat/0.png,a\ntest/cat/0.png,b\n")
+    (verdict,) = fastdup_checks.check(config)
+    assert verdict.message == "group_leak: 0 groups, within the 0 allowed (among 2 groups); 10 images are in no group"
 
 
 @pytest.mark.parametrize("images", [1, 2, 3, 5, 8])

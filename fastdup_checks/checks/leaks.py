@@ -97,10 +97,15 @@ def group_leak(analysis: Analysis, scope: GroupLeakScope) -> Measurement:
     """
     splits = scope.between or analysis.scan.dataset.splits
     where: dict[str, dict[str, str]] = {}
+    alone = 0
     records = [*analysis.images, *(b.record for b in analysis.scan.broken)]
     for record in sorted(records, key=lambda r: r.path):
-        if record.group is not None and record.split in splits:
-            where.setdefault(record.group, {}).setdefault(record.split, record.path)
+        if record.split not in splits:
+            continue
+        if record.group is None:
+            alone += 1
+        else:
+            where.setdefault(record.group, {}).setdefault(str(record.split), record.path)
     if not where:
         raise DatasetError("group_leak: no image of the splits has a group; check dataset.groups")
     findings = []
@@ -111,7 +116,8 @@ def group_leak(analysis: Analysis, scope: GroupLeakScope) -> Measurement:
             findings.append(
                 Finding(tuple(first[split] for split in found), float(len(found)), note, (("group", group),))
             )
-    return Measurement(len(findings), "groups", len(findings), len(where), "groups", tuple(findings))
+    remark = f"{alone} {'image is' if alone == 1 else 'images are'} in no group" if alone else ""
+    return Measurement(len(findings), "groups", len(findings), len(where), "groups", tuple(findings), remark)
 
 
 def sides(images: Iterable[Record], splits: Sequence[str]) -> NDArray[np.int32]:
