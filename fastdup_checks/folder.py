@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from fastdup_checks.column import Column
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.frames import VIDEO_SUFFIXES
-from fastdup_checks.records import Dataset, Record, Stamp, printable, valid_text
+from fastdup_checks.records import OUTSIDE, Dataset, Record, Stamp, printable, valid_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -121,7 +121,7 @@ def open_folder(
     for path in paths:
         split = split_of(path)
         if splits is not None and split is None:
-            ignored["outside the splits"] += 1
+            ignored[OUTSIDE] += 1
             continue
         label = _value(labels, tables.get("label"), path)
         if label is not None and path.rsplit("/", 1)[0] in own and label == parent_label(path):

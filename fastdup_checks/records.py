@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ("Dataset", "Reader", "Record", "Stamp", "printable", "valid_text", "valid_texts")
+__all__ = ("OUTSIDE", "Dataset", "Reader", "Record", "Stamp", "printable", "valid_text", "valid_texts")
+
+OUTSIDE = "outside the splits"
+"""What `Dataset.ignored` counts of images that no split holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,11 @@ class Dataset:
     """The names of the splits that have images, in the order of the configuration."""
     ignored: tuple[tuple[str, int], ...] = ()
     """Files that are not images by their name: (suffix, how many), most first."""
+
+    @property
+    def outside(self) -> int:
+        """How many images lie outside the splits, and so are not looked at."""
+        return dict(self.ignored).get(OUTSIDE, 0)
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -155,3 +155,13 @@ def test_without_an_output_the_exit_status_still_tells(tmp_path, monkeypatch):
     config = write_project(tmp_path, "broken_images: {at_most: 0}")
     monkeypatch.setattr(sys, "stdout", None)
     assert run("check", config, "-q") == 1
+
+
+def test_images_that_no_split_holds_are_told(tmp_path, capsys):
+    config = write_project(tmp_path, "broken_images", {**CLEAN, "val/cat/1.png": 1, "2.png": 2})
+    assert main(["check", str(config), "-q"]) == 0
+    assert "\n2 images outside the splits: not looked at\n" in capsys.readouterr().out
+    assert (
+        "12 images (train 6, test 6); 2 outside the splits, not looked at\n"
+        in (tmp_path / "fastdup-report" / "summary.md").read_text()
+    )

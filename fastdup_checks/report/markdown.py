@@ -44,7 +44,8 @@ def _dataset(analysis: Analysis) -> str:
     sizes = {name: sum(record.split == name for record in analysis.images) for name in scan.dataset.splits}
     splits = ", ".join(f"{_escape(name)} {size}" for name, size in sizes.items())
     broken = f", {len(scan.broken)} of them unreadable" if scan.broken else ""
-    return f"{scan.size} images{broken}{f' ({splits})' if splits else ''}"
+    outside = f"; {scan.dataset.outside} outside the splits, not looked at" if scan.dataset.outside else ""
+    return f"{scan.size} images{broken}{f' ({splits})' if splits else ''}{outside}"
 
 
 def _row(verdict: Verdict) -> str:
