@@ -135,7 +135,7 @@ def run(
             environment variable FASTDUP_CHECKS_CACHE names.
         threads: cores to use, by default all.
         progress: hears how far the work has come.
-        dataset: splits and labels, where the guess would be wrong; its root is `images`.
+        dataset: splits and labels, where the guess would be wrong; `images` stands in for its root.
         model: the encoder: "default", an ONNX file, "hf://owner/name@commit/file", or a plan as data.yml gives it.
 
     Raises:
@@ -151,7 +151,7 @@ def run(
         expect_folder(root)
         layout = detect_layout(root)
         dataset = DatasetPlan(root, {n: (f,) for n, f in layout.splits.items()} or None, layout.labels)
-    plan = Plan(out / "data.yml", dataset, (), model_named(model))
+    plan = Plan(out / "data.yml", replace(dataset, root=root), (), model_named(model))
     analysis = analyse(plan, cache_dir=cache_dir, threads=threads, progress=progress)
     verdicts = [
         judge(Expectation(c.name, c.name, None, c.unit, params := c.params()), c.measure(analysis, params))

@@ -6,6 +6,7 @@ import pytest
 from datasets import PLANTED, write_images, write_project
 
 import fastdup_checks
+from fastdup_checks.config import DatasetPlan
 from fastdup_checks.errors import DatasetError
 
 
@@ -40,3 +41,11 @@ def test_a_kind_of_leak_that_there_is_not_is_refused(result):
     assert len(result.leaks("train", "test", kind="exact")) == 1
     with pytest.raises(ValueError, match="kind is 'any', 'exact' or 'near', not 'exat'"):
         result.leaks("train", "test", kind="exat")
+
+
+def test_what_is_scanned_is_the_folder_that_is_named_and_not_the_root_of_a_plan(tmp_path):
+    write_images(tmp_path / "images", {"a/1.png": 1, "b/2.png": 2})
+    plan = DatasetPlan(tmp_path / "elsewhere", {"old": ("a",), "new": ("b",)})
+    result = fastdup_checks.run(tmp_path / "images", work_dir=tmp_path / "out", dataset=plan)
+    assert result.images == ("a/1.png", "b/2.png")
+    assert result.analysis.scan.dataset.splits == ("old", "new")
