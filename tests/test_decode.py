@@ -165,6 +165,16 @@ def test_a_truncated_file_is_unreadable_wherever_it_was_cut(kind, share):
         decode(data[: int(len(data) * share)], LIMITS)
 
 
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_rows": 1}])
+def test_what_a_phone_appends_to_a_jpeg_is_no_part_of_the_picture(options):
+    whole = saved(picture(7, 700), "JPEG", **options)
+    alone = decode(whole, LIMITS)
+    for video in (b"\0\0\0\x18ftypmp42\xff\xda and no end", b"\xff\xda\xff\xd9\xff\xda", b"\0" * 9):
+        assert decode(whole + video, LIMITS).digest == alone.digest
+    with pytest.raises(Unreadable, match="the end marker is missing"):
+        decode(whole[: len(whole) // 2], LIMITS)
+
+
 @pytest.mark.parametrize(("kind", "options"), [("WEBP", {}), ("TIFF", {"compression": "tiff_lzw"})])
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_a_truncated_file_is_said_to_be_truncated(kind, options, share):
