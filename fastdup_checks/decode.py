@@ -130,6 +130,8 @@ def _decode_opened(image: Image.Image, data: bytes, limits: Limits, side: int) -
     if width == 0 or height == 0:
         raise Unreadable("picture has no pixels")
     kind, mode = image.format or "", image.mode
+    if kind == "EPS":  # a program, which Pillow hands to Ghostscript
+        raise Unreadable("not an image: the file holds PostScript, which is not run")
     if kind in {"JPEG", "MPO"}:
         data = _jpeg_picture(data, getattr(image, "n_frames", 1))
         image.draft("RGB" if mode != "L" else "L", (side, side))

@@ -215,6 +215,11 @@ def test_the_reason_says_what_the_file_is_instead(data, reason):
         decode(data, LIMITS)
 
 
+def test_no_program_that_is_called_like_an_image_is_run():
+    with pytest.raises(Unreadable, match="PostScript, which is not run"):
+        decode(saved(picture(1), "EPS"), LIMITS)
+
+
 def test_limits_refuse_large_files_and_large_pictures():
     with pytest.raises(Unreadable, match="more than 1 MB"):
         decode(b"x" * 1_000_001, Limits(megabytes=1))
