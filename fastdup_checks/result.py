@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, overload
 from fastdup_checks.checks.leaks import leaking_pairs, sides
 from fastdup_checks.checks.scope import expect_splits, worst_first
 from fastdup_checks.families import name_mix
+from fastdup_checks.records import printable
 from fastdup_checks.standing import stand
 
 if TYPE_CHECKING:
