@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 __all__ = ("Finding", "Measurement", "Unit")
@@ -52,3 +52,24 @@ class Measurement:
     def __ge__(self, bound: float) -> bool:
         """Whether the value is at least a bound; not-a-number never is."""
         return self.value >= bound
+
+    def __lt__(self, bound: float) -> bool:
+        """Whether the value is less than a bound; not-a-number never is."""
+        return self.value < bound
+
+    def __gt__(self, bound: float) -> bool:
+        """Whether the value is more than a bound; not-a-number never is."""
+        return self.value > bound
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the value is a number, or all of it is that of another measurement."""
+        if isinstance(other, int | float):
+            return self.value == other
+        if not isinstance(other, Measurement):
+            return NotImplemented
+        mine, theirs = (tuple(getattr(one, f.name) for f in fields(self)) for one in (self, other))
+        return mine == theirs
+
+    def __hash__(self) -> int:
+        """As of the number that it equals."""
+        return hash(self.value)

@@ -100,3 +100,21 @@ def test_the_headline_hides_no_warning_and_nothing_skipped():
 def test_the_headline_of_a_run_without_bounds_speaks_of_no_expectation():
     measurement = Measurement(1, "images", 1, 10, "images")
     assert headline([judge(expectation(None), measurement)] * 3) == "3 measured, nothing expected"
+
+
+def test_a_measurement_is_compared_as_its_value_is():
+    half, none = Measurement(0.5, "share", 1, 2, "images"), Measurement(0, "images", 0, 2, "images")
+    assert half == 0.5
+    assert none == 0
+    assert none != 1
+    assert half < 0.6
+    assert half > 0.4
+    assert not half < 0.5
+    assert hash(none) == hash(0)
+    assert half == replace(half)
+    assert half != replace(half, remark="1 unreadable image is not counted")
+    assert half != "0.5"
+    unknown = Measurement(math.nan, "share", 0, 0, "images")
+    assert not unknown < 1
+    assert not unknown > 0
+    assert unknown != 0

@@ -83,6 +83,24 @@ def test_a_misspelt_value_does_not_pass(project: pytest.Pytester, run: Run) -> N
     run("test_data.py", "-k", "not data.yml").assert_outcomes(passed=8, deselected=5)
 
 
+def test_what_is_measured_is_a_number_in_an_assertion(project: pytest.Pytester, run: Run) -> None:
+    project.makepyfile(
+        test_data="""
+        def test_equal(fastdup):
+            assert fastdup.measure("leak", between=["train", "test"], kind="exact") == 1
+
+        def test_unequal(fastdup):
+            assert fastdup.measure("leak") == 0
+
+        def test_less(fastdup):
+            assert fastdup.measure("duplicate_rate", split="test") < 0.1
+        """
+    )
+    result = run("test_data.py", "-k", "test_data")
+    result.assert_outcomes(passed=2, failed=1, deselected=5)
+    result.stdout.fnmatch_lines(["E *assert 1 (1 of * images in test, against train) == 0"])
+
+
 def test_a_fixture_names_the_file_where_no_option_does(project: pytest.Pytester, run: Run) -> None:
     project.makeconftest(
         "import pytest\n\n@pytest.fixture(scope='session')\ndef fastdup_config():\n    return 'data.yml'",
