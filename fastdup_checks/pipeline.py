@@ -184,7 +184,10 @@ def scan_settings(plan: Plan, *, cache_dir: str | Path | None = None, threads: i
 
     Raises:
         ConfigError: if the calibration beside the plan is of another model.
+        ValueError: if there is no such number of threads.
     """
+    if threads is not None and not (isinstance(threads, int) and threads > 0):
+        raise ValueError(f"threads is a number of cores, or None for all of them, not {threads!r}")
     model = plan.model or DEFAULT
     calibration = load_calibration(plan.path.parent, model)
     return Settings(

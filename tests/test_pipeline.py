@@ -200,6 +200,12 @@ def test_no_name_is_not_the_working_directory(tmp_path, monkeypatch):
         fastdup_checks.run("", work_dir=tmp_path / "out")
 
 
+@pytest.mark.parametrize("threads", [0, -1, "2", 1.5])
+def test_no_number_of_cores_is_said_to_be_none(tmp_path, threads):
+    with pytest.raises(ValueError, match="threads is a number of cores, or None for all of them, not "):
+        fastdup_checks.check(write_project(tmp_path, "tiny", CLEAN), threads=threads)
+
+
 def test_a_missing_config_is_a_config_error(tmp_path):
     with pytest.raises(ConfigError):
         fastdup_checks.check(tmp_path / "no.yml")
