@@ -168,18 +168,24 @@ def analyse(
     cache_dir: str | Path | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
+    calibrated: bool = True,
 ) -> Analysis:
     """Scan the dataset of a plan; judge and write nothing.
 
+    The arguments are those of `check`; without `calibrated`, the calibration beside the plan does not count.
+
     Raises:
+        ConfigError: if the calibration is damaged or of another model.
         DatasetError: if there are no images.
         ScanError: if the scan cannot be done.
     """
-    settings = scan_settings(plan, cache_dir=cache_dir, threads=threads)
+    settings = scan_settings(plan, cache_dir=cache_dir, threads=threads, calibrated=calibrated)
     return Analysis(scan(open_dataset(plan.dataset), settings, progress=progress))
 
 
-def scan_settings(plan: Plan, *, cache_dir: str | Path | None = None, threads: int | None = None) -> Settings:
+def scan_settings(
+    plan: Plan, *, cache_dir: str | Path | None = None, threads: int | None = None, calibrated: bool = True
+) -> Settings:
     """How a plan wants its images to be scanned.
 
     Raises:
@@ -189,7 +195,7 @@ def scan_settings(plan: Plan, *, cache_dir: str | Path | None = None, threads: i
     if threads is not None and not (isinstance(threads, int) and threads > 0):
         raise ValueError(f"threads is a number of cores, or None for all of them, not {threads!r}")
     model = plan.model or DEFAULT
-    calibration = load_calibration(plan.path.parent, model)
+    calibration = load_calibration(plan.path.parent, model) if calibrated else None
     return Settings(
         cache=_cache(plan, cache_dir),
         limits=Limits(**plan.limits),

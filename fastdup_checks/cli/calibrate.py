@@ -41,6 +41,7 @@ def _calibrate(options: argparse.Namespace) -> int:
         cache_dir=options.cache_dir,
         threads=options.threads,
         progress=progress_of(options),
+        calibrated=False,  # the one that is there may be damaged or of another model, and is about to be replaced
     )
     found = calibrate(analysis)
     for count, share in found.recall.items():

@@ -59,6 +59,13 @@ def test_a_calibration_of_another_model_or_a_damaged_one_is_refused(config):
         fastdup_checks.check(config)
 
 
+@pytest.mark.parametrize("old", ["{}", '{"model": "other"}', "no JSON"])
+def test_a_calibration_that_is_refused_is_made_anew_by_the_command(config, old):
+    (config.parent / FILE).write_text(old)
+    assert main(["calibrate", str(config), "-q"]) == 0
+    assert fastdup_checks.check(config).result.analysis.scan.settings.neighbours is not None
+
+
 def test_few_images_or_own_vectors_cannot_be_calibrated(config, capsys):
     write_images(config.parent / "few", CLEAN)
     config.write_text(config.read_text().replace("root: images", "root: few"))
