@@ -111,7 +111,7 @@ def open_folder(
     }
     _expect_common_paths(root, paths, (t for t in (splits, labels, groups) if isinstance(t, Column)), tables.values())
     # A table may name images that are not there: they are broken images, not a smaller dataset.
-    wanted, unwanted = _matcher(include or ("**",)), _matcher(exclude)
+    wanted, unwanted = _matcher(include or ("**",)), _matcher(_below(root, exclude))
     named = {path for values in tables.values() for path in values}
     listed = {path for path in named if wanted.match(path) and not unwanted.match(path)}
     paths = sorted(listed.union(paths), key=os.fsencode) if listed else paths

@@ -65,6 +65,13 @@ def test_images_are_taken_out_by_folder_or_pattern(tmp_path, place):
     assert dataset.ignored == (("excluded", 2),)
 
 
+def test_a_folder_that_is_left_out_stays_out_where_a_table_names_its_images(tmp_path):
+    write_images(tmp_path, {p: b"x" for p in ("a/1.png", "old/2.png")})
+    (tmp_path / "labels.csv").write_text("path,label\na/1.png,cat\nold/2.png,dog\n")
+    dataset = open_folder(tmp_path, labels=Column(tmp_path / "labels.csv"), exclude=["old"])
+    assert paths(dataset) == ["a/1.png"]
+
+
 def test_a_pattern_that_takes_no_file_is_named(tmp_path):
     write_images(tmp_path, {"a/1.png": b"x"})
     with pytest.raises(DatasetError, match=r"no images among 1 files; dataset\.include is \*\.png, \*\.jpg"):
