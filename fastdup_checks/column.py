@@ -6,6 +6,7 @@ import csv
 import os
 import posixpath
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,10 @@ from fastdup_checks.errors import DatasetError
 from fastdup_checks.records import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ("Column",)
+__all__ = ("Column", "as_spelt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,18 @@ class Column:
             elif len(columns) == 1 and re.search("[;\t]", columns[0]):
                 more = "; columns are divided by commas"
             raise DatasetError(f"{self.csv}: no column {wanted!r}; the columns are {names}{more}")
+
+
+def as_spelt(values: Mapping[str, str], paths: Collection[str]) -> Mapping[str, str]:
+    """The values of a table by the paths as files spell them: some systems write an accent as a letter of its own."""
+    spelt = {unicodedata.normalize("NFC", path): path for path in paths if not path.isascii()}
+    if not spelt:
+        return values
+    known = set(paths)
+    return {
+        path if path in known else spelt.get(unicodedata.normalize("NFC", path), path): value
+        for path, value in values.items()
+    }
 
 
 def _below_root(path: str, bases: Sequence[str], here: str) -> str:

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fastdup_checks.column import Column
+from fastdup_checks.column import Column, as_spelt
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.frames import VIDEO_SUFFIXES
 from fastdup_checks.records import OUTSIDE, Dataset, Record, Stamp, printable, valid_text
@@ -105,7 +105,7 @@ def open_folder(
     """
     paths, ignored = _list_images(root, include, exclude)
     tables = {
-        name: table.load(root)
+        name: as_spelt(table.load(root), paths)
         for name, table in (("split", splits), ("label", labels), ("group", groups))
         if isinstance(table, Column)
     }

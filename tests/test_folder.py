@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import sys
+import unicodedata
 
 import pytest
 from datasets import write_images
@@ -110,6 +111,27 @@ def test_a_missing_image_that_a_table_names_is_left_out_where_its_folder_is(tmp_
     (tmp_path / "labels.csv").write_text("path,label\na/1.png,cat\na/gone.png,dog\nbad/gone.png,cat\n")
     dataset = open_folder(tmp_path, labels=Column(tmp_path / "labels.csv"), exclude=["bad/**"])
     assert [r.path for r in dataset.records] == ["a/1.png", "a/gone.png"]
+
+
+@pytest.mark.parametrize(("on_disk", "in_table"), [("NFD", "NFC"), ("NFC", "NFD")])
+def test_a_table_names_files_however_their_accents_are_written(tmp_path, on_disk, in_table):
+    names = [unicodedata.normalize(on_disk, f"été/{n}.png") for n in range(2)]
+    write_images(tmp_path, {name: n for n, name in enumerate(names)})
+    rows = "".join(f"{unicodedata.normalize(in_table, name)},{n}\n" for n, name in enumerate(names))
+    (tmp_path / "labels.csv").write_text("path,label\n" + rows, encoding="utf-8")
+    dataset = open_folder(tmp_path, labels=Column(tmp_path / "labels.csv"))
+    assert [r.label for r in dataset.records] == ["0", "1"]
+    assert all((tmp_path / r.path).is_file() for r in dataset.records)
+
+
+def test_of_two_files_that_differ_in_their_accents_alone_the_one_that_is_named_is_meant(tmp_path):
+    names = [unicodedata.normalize(form, "é.png") for form in ("NFC", "NFD")]
+    write_images(tmp_path, {name: n for n, name in enumerate(names)})
+    if len(list(tmp_path.iterdir())) < 2:
+        pytest.skip("this file system takes them for one")
+    (tmp_path / "labels.csv").write_text(f"path,label\n{names[1]},apart\n{names[0]},one\n", encoding="utf-8")
+    dataset = open_folder(tmp_path, labels=Column(tmp_path / "labels.csv"))
+    assert {r.path: r.label for r in dataset.records} == {names[0]: "one", names[1]: "apart"}
 
 
 @pytest.mark.parametrize(
