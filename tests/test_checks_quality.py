@@ -77,6 +77,9 @@ def test_class_balance_is_the_smallest_by_the_largest_class(analysis):
     assert measure(analysis, "class_balance", label="ox").value == pytest.approx(6 / 14)
     assert measure(analysis, "class_balance", label="ox", split="train").value == pytest.approx(3 / 7)
     assert measure(analysis, "class_balance", label="cat").value == 1
+    assert measure(analysis, "class_balance").remark.startswith("horse has 2 images, cat 14; 1 unreadable image is ")
+    assert measure(analysis, "class_balance", split="test").remark.startswith("horse has 0 images, cat 7")
+    assert "has" not in measure(analysis, "class_balance", label="cat").remark
 
 
 def test_a_class_without_a_readable_image_is_the_smallest_and_is_named(tmp_path):

@@ -43,7 +43,10 @@ def class_balance(analysis: Analysis, scope: Scope) -> Measurement:
         for name in small
     )
     name = f"classes of the {selection.name}"
-    return Measurement(value, "statistic", len(small), len(sizes), name, findings, selection.remark)
+    least, most = min(sizes, key=lambda name: (sizes[name], name)), max(analysis.classes, key=lambda name: counts[name])
+    ends = f"{printable(least)} has {sizes[least]} images, {printable(most)} {counts[most]}" if value < 1 else ""
+    remark = "; ".join(filter(None, (ends, selection.remark)))
+    return Measurement(value, "statistic", len(small), len(sizes), name, findings, remark)
 
 
 @check(unit="classes", bound=at_most(0), needs=("labels", "splits"))
