@@ -45,7 +45,7 @@ class Standing:
         if stale:
             said.append(
                 f"{self.file}: {stale} {'entry no longer occurs' if stale == 1 else 'entries no longer occur'}; "
-                "take them out with: fastdup-checks baseline --prune"
+                "take them out with: fastdup-checks baseline data.yml --prune"
             )
         return said
 
