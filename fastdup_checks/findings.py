@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from typing import Literal
 
-__all__ = ("Finding", "Measurement", "Unit")
+__all__ = ("SINGULAR", "Finding", "Measurement", "Unit")
 
 Unit = Literal["share", "images", "pairs", "groups", "classes", "statistic"]
 """What a measured value counts. `share` is `count / population`, in 0..1; `statistic` has no population of its own."""
+
+SINGULAR = {"images": "image", "pairs": "pair", "groups": "group", "classes": "class"}
+"""Units, as of one of them."""
+_PLURAL = re.compile(rf"(?<![^ ])(?:{'|'.join(SINGULAR)})(?![^ ])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,13 @@ class Measurement:
     """Worst first."""
     remark: str = ""
     """One sentence that qualifies the number ("3 images could not be read and are not counted"), or empty."""
+
+    @property
+    def counted(self) -> str:
+        """The name of the population for its number: of one class it is no "classes"."""
+        if self.population != 1:
+            return self.population_name
+        return _PLURAL.sub(lambda found: SINGULAR[found[0]], self.population_name, count=1)
 
     def __le__(self, bound: float) -> bool:
         """Whether the value is at most a bound; not-a-number never is."""

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from fastdup_checks.findings import Measurement
+from fastdup_checks.findings import SINGULAR, Measurement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,9 +100,9 @@ def _sentence(expectation: Expectation, measurement: Measurement) -> str:
         place = "within the" if held else "above the" if bound.direction == "at_most" else "below the"
         said += f", {'with' if math.isnan(measurement.value) else place} {format_bound(bound, unit)}"
     if unit == "share":
-        said += f" ({measurement.count} of {measurement.population} {measurement.population_name})"
+        said += f" ({measurement.count} of {measurement.population} {measurement.counted})"
     elif measurement.population:
-        said += f" (among {measurement.population} {measurement.population_name})"
+        said += f" (among {measurement.population} {measurement.counted})"
     return f"{said}; {measurement.remark}" if measurement.remark else said
 
 
@@ -133,11 +133,8 @@ def format_value(value: float, unit: Unit, *, with_unit: bool = True, beside: fl
     number = f"{value:.0f}"
     if not with_unit:
         return number
-    return f"{number} {_SINGULAR[unit]}" if value == 1 else f"{number} {unit}"
+    return f"{number} {SINGULAR[unit]}" if value == 1 else f"{number} {unit}"
 
 
 def _rounded(value: float, unit: Unit) -> str:
     return f"{f'{100 * value:.2f}'.rstrip('0').rstrip('.')}%" if unit == "share" else f"{value:.4g}"
-
-
-_SINGULAR = {"images": "image", "pairs": "pair", "groups": "group", "classes": "class"}

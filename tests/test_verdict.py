@@ -118,3 +118,18 @@ def test_a_measurement_is_compared_as_its_value_is():
     assert not unknown < 1
     assert not unknown > 0
     assert unknown != 0
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("images", "1 image"),
+        ("labelled images of classes in train", "1 labelled image of classes in train"),
+        ("groups of copies of 12 images", "1 group of copies of 12 images"),
+        ("classes of the images in train", "1 class of the images in train"),
+        ("images of pairs", "1 image of pairs"),
+    ],
+)
+def test_a_population_of_one_is_no_plural(name, said):
+    verdict = judge(expectation(Bound("at_most", 0)), Measurement(0, "share", 0, 1, name))
+    assert verdict.message == f"x: 0%, within the 0% allowed (0 of {said})"

@@ -82,7 +82,7 @@ def explain(op: str, left: Any, right: Any) -> list[str]:
     """Why an assertion on findings failed: how many there are, and the worst of them."""
     value, other, swapped = (left, right, False) if _found(left) else (right, left, True)
     if isinstance(value, Measurement):
-        said = f"{value.value:.6g} ({value.count} of {value.population} {value.population_name})"
+        said = f"{value.value:.6g} ({value.count} of {value.population} {value.counted})"
         lines = [finding_line(f.images, f.score, f.note) for f in value.findings]
     else:
         said = f"{len(value)} found"

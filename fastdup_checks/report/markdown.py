@@ -58,7 +58,7 @@ def _row(verdict: Verdict) -> str:
         _escape(verdict.expectation.id),
         format_value(measurement.value, measurement.unit, beside=bound.value if bound else None),
         "" if bound is None else format_bound(bound, measurement.unit),
-        f"{measurement.population} {_escape(measurement.population_name)}",
+        f"{measurement.population} {_escape(measurement.counted)}",
     ]
     if verdict.accepted:
         cells[2] += f", {len(verdict.accepted)} accepted"
