@@ -21,7 +21,17 @@ if TYPE_CHECKING:
 
     from fastdup_checks.limits import Limits
 
-__all__ = ("DECODER_VERSION", "WORKING_SIDE", "Picture", "Unreadable", "decode", "quiet_decoder", "squash", "unsquash")
+__all__ = (
+    "DECODER_VERSION",
+    "WORKING_SIDE",
+    "Picture",
+    "TooLargeHere",
+    "Unreadable",
+    "decode",
+    "quiet_decoder",
+    "squash",
+    "unsquash",
+)
 
 DECODER_VERSION = 2
 """Raise it when the pixels, the digests or the reasons change: stored scans of the old version are then not used."""
@@ -36,6 +46,10 @@ _START, _END = 0xD8, 0xD9
 
 class Unreadable(Exception):  # noqa: N818 - a state of the data, not an error of the program
     """The bytes are not an image that can be read whole; the message is the reason."""
+
+
+class TooLargeHere(Unreadable):
+    """There is not enough memory now; another time, or on another machine, there may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +106,7 @@ def decode(data: bytes, limits: Limits, *, side: int = WORKING_SIDE) -> Picture:
     except Image.DecompressionBombError:
         raise Unreadable(f"picture too large: more than {limits.megapixels} megapixels") from None
     except MemoryError:
-        raise Unreadable("picture too large for the memory of this machine") from None
+        raise TooLargeHere("picture too large for the memory of this machine") from None
     except Exception as error:  # noqa: BLE001 - a decoder may fail in any way on hostile bytes; all mean the same
         raise Unreadable(_reason(error, data)) from None
 

@@ -113,13 +113,15 @@ class Worker:
         return Read(record, stamp, content), data
 
     def _open(self, file: tuple[Read, bytes]) -> _Opened:
-        from fastdup_checks.decode import Unreadable, decode
+        from fastdup_checks.decode import TooLargeHere, Unreadable, decode
 
         read, data = file
         if read.content is None or read.content in self.known:
             return _Opened(read)
         try:
             return _Opened(read, data, decode(data, self._limits))
+        except TooLargeHere as error:  # what is kept of a content must hold everywhere
+            return _Opened(replace(read, content=None, failure=str(error)))
         except Unreadable as error:
             return _Opened(replace(read, measured=Measured(read.content, str(error), len(data))))
 

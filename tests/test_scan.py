@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from datasets import BROKEN, CLEAN, PLANTED, encoded, write_images
+from PIL import Image
 
 from fastdup_checks import worker
 from fastdup_checks.decode import decode
@@ -108,6 +110,32 @@ def test_other_limits_are_another_scan(tmp_path):
     assert broken(Limits(megapixels=1)) == ["large.png"]
     assert broken(Limits()) == []
     assert broken(Limits(megapixels=1)) == ["large.png"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the memory of a process is bounded as on Linux")
+def test_what_the_memory_did_not_hold_is_tried_again(tmp_path):
+    root = write_images(tmp_path / "images", {"small.png": 1})
+    Image.new("1", (12_000, 12_000)).save(root / "large.png")
+    code = f"""
+import resource
+from pathlib import Path
+from fastdup_checks.decode import decode
+from fastdup_checks.encoders.vectors import Blind
+from fastdup_checks.folder import open_folder
+from fastdup_checks.limits import Limits
+from fastdup_checks.scan import Settings, scan
+
+root = Path({str(root)!r})
+decode((root / "small.png").read_bytes(), Limits())
+used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+for room in (500, 4000):
+    resource.setrlimit(resource.RLIMIT_AS, (used + room * 1_000_000, resource.RLIM_INFINITY))
+    done = scan(open_folder(root), Settings(Path({str(tmp_path / "cache")!r}), Limits(), threads=1), encoder=Blind())
+    print([(b.record.path, b.reason) for b in done.broken])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    wanted = [("large.png", "picture too large for the memory of this machine")]
+    assert done.stdout.splitlines() == [str(wanted), "[]"]
 
 
 class SlowEngine:
