@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ __all__ = (
     "TooLargeHere",
     "Unreadable",
     "decode",
-    "quiet_decoder",
+    "own_decoder",
     "squash",
     "unsquash",
 )
@@ -39,6 +39,8 @@ DECODER_VERSION = 2
 WORKING_SIDE = 160
 """A JPEG is decoded at a reduced scale only as far as its shorter side keeps this many pixels."""
 
+_USUAL_PIXELS = 90_000_000
+"""From about this on Pillow warns: where `limits` allow less it is for us to refuse, with the size in the reason."""
 _WHITE = (255, 255, 255)
 _START, _END = 0xD8, 0xD9
 """Markers around a picture in a JPEG file."""
@@ -70,12 +72,23 @@ class Picture:
 
 
 @contextmanager
-def quiet_decoder() -> Iterator[None]:
-    """Silence Pillow's warnings about odd files while many are decoded; what matters becomes `Unreadable`."""
+def own_decoder(limits: Limits) -> Iterator[None]:
+    """Decode alike in every program, whatever it has set in Pillow, and without warnings about odd files.
+
+    Training scripts often let Pillow take truncated files for whole ones, and its own limit of pixels is below what
+    `limits` may allow. Both are settings of the process, and come back at the end.
+    """
+    before = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\..*")
         warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
-        yield
+        # Pillow refuses what is more than twice its limit.
+        Image.MAX_IMAGE_PIXELS = max(_USUAL_PIXELS, limits.megapixels * 500_000)
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def decode(data: bytes, limits: Limits, *, side: int = WORKING_SIDE) -> Picture:

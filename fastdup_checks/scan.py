@@ -199,7 +199,7 @@ def _measure_missing(
     failures: dict[str, str] = {}
     if not wanted:
         return contents, failures, 0
-    from fastdup_checks.decode import quiet_decoder  # Pillow is not needed where everything is known
+    from fastdup_checks.decode import own_decoder  # Pillow is not needed where everything is known
 
     worker = Worker(dataset, settings, stamps, store.all_complete(decoder=decoder, encoder=key), encoder)
     measured = 0
@@ -209,7 +209,7 @@ def _measure_missing(
     engine = engine or ThreadEngine(settings.threads)
     shards = (wanted[i : i + _SHARD] for i in range(0, len(wanted), _SHARD))
     try:
-        with quiet_decoder():
+        with own_decoder(settings.limits):
             for done in engine.map(worker, shards):
                 for read in done:
                     if read.content is None:

@@ -15,7 +15,7 @@ from pyspark import StorageLevel
 from pyspark.sql import functions
 from pyspark.sql.types import BinaryType, StringType
 
-from fastdup_checks.decode import quiet_decoder
+from fastdup_checks.decode import own_decoder
 from fastdup_checks.encoders.network import OnnxEncoder
 from fastdup_checks.encoders.plan import DEFAULT, ModelPlan
 from fastdup_checks.encoders.vectors import Blind
@@ -184,7 +184,7 @@ def _measure_partition(
         for start in range(0, len(names), _AT_ONCE):
             bare = open_table([rows[name] for name in names[start : start + _AT_ONCE]], root, stamps={})
             worker = Worker(bare, settings, dict.fromkeys(names), set(known), encoder)
-            with quiet_decoder():
+            with own_decoder(settings.limits):
                 reads = worker(bare.records)
             yield pd.DataFrame([_row(read) for read in reads])
 

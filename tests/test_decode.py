@@ -7,9 +7,9 @@ import pytest
 from datasets import encoded, picture
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFile
 
-from fastdup_checks.decode import Unreadable, decode, quiet_decoder, squash
+from fastdup_checks.decode import Unreadable, decode, own_decoder, squash
 from fastdup_checks.limits import Limits
 
 LIMITS = Limits()
@@ -223,13 +223,39 @@ def test_no_program_that_is_called_like_an_image_is_run():
 def test_limits_refuse_large_files_and_large_pictures():
     with pytest.raises(Unreadable, match="more than 1 MB"):
         decode(b"x" * 1_000_001, Limits(megabytes=1))
-    with quiet_decoder(), pytest.raises(Unreadable, match="2000 x 1000 pixels, more than 1 megapixels"):
+    with own_decoder(LIMITS), pytest.raises(Unreadable, match="2000 x 1000 pixels, more than 1 megapixels"):
         decode(saved(Image.new("1", (2000, 1000)), "PNG"), Limits(megapixels=1))
 
 
 def test_a_decompression_bomb_is_refused_before_it_is_unpacked():
-    with quiet_decoder(), pytest.raises(Unreadable, match="too large"):
+    with own_decoder(LIMITS), pytest.raises(Unreadable, match="too large"):
         decode(saved(Image.new("1", (30_000, 20_000)), "PNG"), LIMITS)
+
+
+@pytest.fixture
+def lenient(monkeypatch):
+    """A program that lets Pillow do what it likes, as training scripts do."""
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "BMP", "TIFF", "PPM", "TGA"])
+def test_what_a_program_has_set_in_pillow_changes_no_picture(lenient, kind):
+    data = saved(picture(5), kind)
+    with own_decoder(LIMITS):
+        assert decode(data, LIMITS).width == 64
+        with pytest.raises(Unreadable, match="truncated"):
+            decode(data[: len(data) // 2], LIMITS)
+    assert (ImageFile.LOAD_TRUNCATED_IMAGES, Image.MAX_IMAGE_PIXELS) == (True, 1000)
+
+
+def test_limits_beyond_those_of_pillow_hold():
+    wide = Limits(megapixels=600)
+    data = saved(Image.new("1", (30_000, 10_000)), "PNG")
+    with own_decoder(wide), Image.open(io.BytesIO(data)) as image:
+        assert image.size == (30_000, 10_000)
+    with own_decoder(LIMITS), pytest.raises(Unreadable, match="too large"):
+        decode(data, LIMITS)
 
 
 @settings(max_examples=200, deadline=None)
@@ -240,7 +266,7 @@ def test_no_damage_escapes_as_anything_but_a_reason(data):
     )
     for _ in range(data.draw(st.integers(1, 8))):
         good[data.draw(st.integers(0, len(good) - 1))] = data.draw(st.integers(0, 255))
-    with quiet_decoder():
+    with own_decoder(LIMITS):
         try:
             found = decode(bytes(good), LIMITS)
         except Unreadable as reason:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
@@ -9,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from datasets import BROKEN, CLEAN, PLANTED, encoded, write_images
-from PIL import Image
+from datasets import BROKEN, CLEAN, PLANTED, encoded, picture, write_images
+from PIL import Image, ImageFile
 
 from fastdup_checks import worker
 from fastdup_checks.decode import decode
@@ -136,6 +137,15 @@ for room in (500, 4000):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     wanted = [("large.png", "picture too large for the memory of this machine")]
     assert done.stdout.splitlines() == [str(wanted), "[]"]
+
+
+def test_a_training_script_that_reads_truncated_files_is_told_of_them(tmp_path, monkeypatch):
+    out = io.BytesIO()
+    picture(1).save(out, "BMP")
+    root = write_images(tmp_path / "images", {"whole.png": 1, "cut.bmp": out.getvalue()[:5000]})
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    assert [b.record.path for b in scanned(tmp_path, root).broken] == ["cut.bmp"]
+    assert ImageFile.LOAD_TRUNCATED_IMAGES
 
 
 class SlowEngine:

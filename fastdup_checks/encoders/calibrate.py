@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 
 from fastdup_checks.copies import NEAREST
-from fastdup_checks.decode import decode
+from fastdup_checks.decode import decode, own_decoder
 from fastdup_checks.encoders.calibration import Calibration
 from fastdup_checks.encoders.network import OnnxEncoder
 from fastdup_checks.encoders.plan import ModelPlan, model_identity
@@ -81,7 +81,8 @@ def calibrate(analysis: Analysis) -> Calibration:
     copies: list[bool] = []
     for row in sorted(range(len(scan.images)), key=lambda row: scan.contents[row])[:_IMAGES]:
         data = scan.dataset.reader.read(scan.images[row], at_most=scan.settings.limits.megabytes * 1_000_000)
-        rgb = decode(data, scan.settings.limits, side=max(160, encoder.side)).rgb
+        with own_decoder(scan.settings.limits):
+            rgb = decode(data, scan.settings.limits, side=max(160, encoder.side)).rgb
         edited = encoder.embed([encoder.prepare(edit(rgb)) for edit in EDITS.values()])
         near = np.round(np.einsum("ed,nd->en", edited, scan.vectors, dtype=np.float64), 6)
         others = near[:, same != same[row]]

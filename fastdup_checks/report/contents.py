@@ -137,11 +137,11 @@ class Thumbnails:
 
     def _open(self, record: Record, content: bytes) -> Image.Image | None:
         """The picture itself; None where it is gone, another by now, or where only other machines can read it."""
-        from fastdup_checks.decode import Unreadable, decode, quiet_decoder
+        from fastdup_checks.decode import Unreadable, decode, own_decoder
 
         limits = self._scan.settings.limits
         try:
-            with quiet_decoder():
+            with own_decoder(limits):
                 data = self._scan.dataset.reader.read(record, at_most=limits.megabytes * 1_000_000)
                 return decode(data, limits).rgb if hashlib.sha256(data).digest() == content else None
         except (OSError, Unreadable):
