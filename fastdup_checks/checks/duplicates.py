@@ -27,7 +27,8 @@ def duplicate_rate(analysis: Analysis, scope: Scope) -> Measurement:
     """Images that repeat another one exactly: the same bytes, or the same pixels in another file.
 
     Population: readable images (in the split, with the label). Numerator: images to remove so that no picture is
-    left twice; a group of three identical files counts two. Unit: share of the population.
+    left twice; a group of three identical files counts two. Unit: share of the population. Of a large JPEG the
+    compressed picture is compared, whatever its metadata: the same one in another format is a near-duplicate.
 
     Repeats give some pictures more weight than others and make a random split leak. Keep one of each group.
     """
