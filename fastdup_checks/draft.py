@@ -54,7 +54,7 @@ def draft_plan(
         root = images.absolute().as_posix()
     lines = [
         "# Expectations of an image dataset; `fastdup-checks check` and `pytest --fastdup-config` judge them.",
-        "# The bounds are today's values: tighten them as the data gets better.",
+        "# A bound is today's value, or what is usual where the data is better: tighten it as the data gets better.",
         "version: 1",
         "dataset:",
         f"  root: {quoted(root)}",
