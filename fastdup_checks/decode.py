@@ -240,7 +240,9 @@ def _jpeg_picture(data: bytes, count: int) -> bytes:
                 return data[:first]
         elif code not in {0x01, _START}:  # all others have a length
             at = place + 2 + int.from_bytes(data[place + 2 : place + 4], "big")
-    raise Unreadable("truncated JPEG: the end marker is missing")
+    if inside or not first:
+        raise Unreadable("truncated JPEG: the end marker is missing")
+    return data[:first]  # programs that make a picture smaller drop the others, and keep the table of them
 
 
 def _jpeg_markers(data: bytes) -> Iterator[tuple[int, int]]:

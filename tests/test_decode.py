@@ -130,12 +130,13 @@ def test_any_whole_jpeg_is_read_and_no_cut_one(options, mode):
             decode(data[:cut], LIMITS)
 
 
-def test_of_several_jpegs_in_a_file_all_must_be_whole():
+def test_of_several_jpegs_in_a_file_all_that_are_there_must_be_whole():
     data = saved(picture(4), "MPO", save_all=True, append_images=[picture(5)])
     assert decode(data, LIMITS).format == "MPO"
     assert decode(data + b"\xff\xda", LIMITS).digest == decode(data, LIMITS).digest
     alone = data.index(b"\xff\xd9") + 2
-    for cut in (len(data) - 20, alone):
+    assert decode(data[:alone], LIMITS).digest == decode(data, LIMITS).digest
+    for cut in (len(data) - 20, alone + 100, alone - 1):
         with pytest.raises(Unreadable, match="truncated"):
             decode(data[:cut], LIMITS)
 
