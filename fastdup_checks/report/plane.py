@@ -58,6 +58,7 @@ def _main_axes(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     would blow such a difference up.
     """
     centred = vectors.astype(np.float64) - vectors.mean(0, dtype=np.float64)
+    centred = np.pad(centred, ((0, 0), (0, max(0, 2 - centred.shape[1]))))  # a plane has two axes
     _, axes = np.linalg.eigh(centred.T @ centred)
     axes = axes[:, :-3:-1]
     # The sign of an axis is arbitrary: let its largest component be positive.

@@ -33,6 +33,12 @@ def test_the_same_vectors_lie_at_the_same_places_whatever_the_threads() -> None:
     assert first.tobytes() == second.tobytes()
 
 
+def test_vectors_of_one_number_have_places_too() -> None:
+    places = lay(np.array([[1], [1], [-1], [-1], [1]], np.float32), k=2)
+    assert places.shape == (5, 2)
+    assert np.isfinite(places).all()
+
+
 @pytest.mark.parametrize("n", [1, 2, 3, 5])
 def test_few_images_have_places_too(n: int) -> None:
     vectors, _ = clusters(1)
