@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from fastdup_checks.column import Column, as_spelt
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.frames import VIDEO_SUFFIXES
-from fastdup_checks.records import OUTSIDE, Dataset, Record, Stamp, printable, valid_text
+from fastdup_checks.records import OUTSIDE, Dataset, Record, Stamp, order_splits, printable, valid_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -137,14 +137,13 @@ def open_folder(
         among = f" among {others} files" if others else "; the folder is empty"
         asked = f"; dataset.include is {', '.join(map(printable, include))}" if include else ""
         raise DatasetError(f"{root}: no images{among}{asked}{videos}")
-    names = dict.fromkeys(splits) if splits is not None and not isinstance(splits, Column) else {}
-    names |= dict.fromkeys(r.split for r in records if r.split is not None)
+    found = order_splits({r.split for r in records if r.split is not None})
     return Dataset(
         root,
         FolderReader(root),
         tuple(records),
         labels is not None,
-        tuple(names),
+        found if splits is None or isinstance(splits, Column) else tuple(splits),
         tuple(ignored.most_common()),
     )
 

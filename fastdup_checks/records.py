@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 __all__ = ("OUTSIDE", "Dataset", "Reader", "Record", "Stamp", "printable", "valid_text", "valid_texts")
 
+_USUAL = ("train", "training", "val", "valid", "validation", "dev", "test", "testing")
 OUTSIDE = "outside the splits"
 """What `Dataset.ignored` counts of images that no split holds."""
 
@@ -62,7 +64,8 @@ class Dataset:
     labelled: bool
     """Whether labels were asked for; single records may still lack one."""
     splits: tuple[str, ...] = ()
-    """The names of the splits that have images, in the order of the configuration."""
+    """The names of the splits that have images, in the order of the configuration, or where a table names them
+    in their usual one."""
     ignored: tuple[tuple[str, int], ...] = ()
     """Files that are not images by their name: (suffix, how many), most first."""
 
@@ -75,6 +78,12 @@ class Dataset:
     def classes(self) -> tuple[str, ...]:
         """The labels in use, sorted."""
         return tuple(sorted({r.label for r in self.records if r.label is not None}))
+
+
+def order_splits(names: Iterable[str]) -> tuple[str, ...]:
+    """Training before validation before test, then all others by name."""
+    rank = {name: place for place, name in enumerate(_USUAL)}
+    return tuple(sorted(names, key=lambda name: (rank.get(name.lower(), len(rank)), name)))
 
 
 def valid_text(text: str) -> str:

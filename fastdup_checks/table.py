@@ -18,7 +18,7 @@ import numpy as np
 
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.folder import FolderReader, read_file, stamp_of
-from fastdup_checks.records import Dataset, Record, Stamp
+from fastdup_checks.records import Dataset, Record, Stamp, order_splits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,7 +34,6 @@ __all__ = (
     "image_name",
     "image_of",
     "open_table",
-    "order_splits",
     "sort_rows",
     "text_of",
 )
@@ -42,8 +41,6 @@ __all__ = (
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _URL_THREADS = 16
 """Requests for stamps under way at once: they wait for the network, not for a core."""
-
-_USUAL = ("train", "training", "val", "valid", "validation", "dev", "test", "testing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,12 +187,6 @@ def dress(scan: Scan, rows: Sequence[Row], *, splits: Sequence[str] | None = Non
         ),
         **columns,
     )
-
-
-def order_splits(names: Iterable[str]) -> tuple[str, ...]:
-    """Training before validation before test, then all others by name."""
-    rank = {name: place for place, name in enumerate(_USUAL)}
-    return tuple(sorted(names, key=lambda name: (rank.get(name.lower(), len(rank)), name)))
 
 
 def sort_rows(rows: Iterable[Row]) -> list[Row]:

@@ -113,6 +113,13 @@ def test_a_missing_image_that_a_table_names_is_left_out_where_its_folder_is(tmp_
     assert [r.path for r in dataset.records] == ["a/1.png", "a/gone.png"]
 
 
+def test_the_splits_of_a_table_are_in_their_usual_order_whatever_the_files_are_called(tmp_path):
+    write_images(tmp_path, {p: b"x" for p in ("1.png", "2.png", "3.png", "4.png")})
+    (tmp_path / "s.csv").write_text("path,split\n1.png,test\n2.png,extra\n3.png,train\n4.png,val\n")
+    dataset = open_folder(tmp_path, splits=Column(tmp_path / "s.csv", "path", "split"))
+    assert dataset.splits == ("train", "val", "test", "extra")
+
+
 @pytest.mark.parametrize(("on_disk", "in_table"), [("NFD", "NFC"), ("NFC", "NFD")])
 def test_a_table_names_files_however_their_accents_are_written(tmp_path, on_disk, in_table):
     names = [unicodedata.normalize(on_disk, f"été/{n}.png") for n in range(2)]

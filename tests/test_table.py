@@ -16,9 +16,9 @@ from PIL import Image
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.folder import FolderReader, open_folder
 from fastdup_checks.limits import Limits
-from fastdup_checks.records import Record
+from fastdup_checks.records import Record, order_splits
 from fastdup_checks.scan import Scan, Settings, scan
-from fastdup_checks.table import Row, dress, image_name, image_of, open_table, order_splits, text_of
+from fastdup_checks.table import Row, dress, image_name, image_of, open_table, text_of
 
 NAMES = ("a.png", "b/c.png", "broken.png", "gone.png")
 
