@@ -70,9 +70,12 @@ def stamp_of(path: str) -> Stamp | None:
 def read_file(path: str, at_most: int) -> bytes:
     """The bytes of a file, at most `at_most` + 1 of them; raises OSError where it is none, as a pipe or a device."""
     with open(path, "rb", opener=_open_now) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "not a regular file")
-        return file.read(at_most + 1)
+        # Room is made for as much as is asked for. A file that grows meanwhile is longer than it was.
+        data = file.read(min(found.st_size, at_most) + 1)
+        return data if len(data) <= found.st_size else data + file.read(at_most + 1 - len(data))
 
 
 def _open_now(path: str, flags: int) -> int:

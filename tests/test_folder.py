@@ -9,7 +9,7 @@ from datasets import write_images
 
 from fastdup_checks.column import Column
 from fastdup_checks.errors import DatasetError
-from fastdup_checks.folder import find_files, open_folder
+from fastdup_checks.folder import find_files, open_folder, read_file
 from fastdup_checks.layout import detect_layout
 
 
@@ -226,3 +226,9 @@ def test_a_folder_that_may_not_be_seen_is_one_clear_message(tmp_path):
 def test_a_name_that_no_file_system_knows_is_one_clear_message(tmp_path):
     with pytest.raises(DatasetError, match="the folder cannot be seen"):
         open_folder(tmp_path / ("x" * 5000))
+
+
+@pytest.mark.parametrize("size", [0, 1, 9, 10, 11, 12, 100])
+def test_no_more_is_read_than_one_byte_beyond_the_limit(tmp_path, size):
+    (tmp_path / "a.png").write_bytes(bytes(range(size)))
+    assert read_file(str(tmp_path / "a.png"), 10) == bytes(range(min(size, 11)))

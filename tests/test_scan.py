@@ -129,7 +129,7 @@ from fastdup_checks.scan import Settings, scan
 root = Path({str(root)!r})
 decode((root / "small.png").read_bytes(), Limits())
 used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-for room in (500, 4000):
+for room in (200, 4000):
     resource.setrlimit(resource.RLIMIT_AS, (used + room * 1_000_000, resource.RLIM_INFINITY))
     done = scan(open_folder(root), Settings(Path({str(tmp_path / "cache")!r}), Limits(), threads=1), encoder=Blind())
     print([(b.record.path, b.reason) for b in done.broken])
