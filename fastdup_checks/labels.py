@@ -111,24 +111,15 @@ def score_labels(
         return LabelSuspects(np.zeros(len(labels), np.float32), np.full(len(labels), -1, np.int32), wrong, mistaken)
     numbers = np.full(len(labels), -1)
     numbers[known] = place
-    found = _score(vectors, numbers, len(used), copies, looks, neighbours, threads)
+    groups = np.arange(len(labels)) if copies is None else np.asarray(copies)
+    found = _score(_Panel(vectors, numbers, groups, len(used), looks, neighbours, threads), numbers, len(used))
     wrong[np.ix_(used, used)], mistaken[np.ix_(used, used)] = found.wrong, found.mistaken
     return LabelSuspects(found.score, used[found.suggested].astype(np.int32), wrong, mistaken)
 
 
-def _score(
-    vectors: NDArray[np.float32],
-    labels: NDArray[np.integer],
-    classes: int,
-    copies: NDArray[np.integer] | None,
-    looks: NDArray[np.floating] | None,
-    neighbours: Neighbours | None,
-    threads: int | None,
-) -> LabelSuspects:
+def _score(panel: _Panel, labels: NDArray[np.integer], classes: int) -> LabelSuspects:
     """Score labels of which every class is some image's."""
     n, known = len(labels), np.flatnonzero(labels >= 0)
-    groups = np.arange(n) if copies is None else np.asarray(copies)
-    panel = _Panel(vectors, labels, groups, classes, looks, neighbours, threads)
     sample = known[np.arange(count := min(len(known), max(_FITTED // classes, _LEAST))) * len(known) // count]
     weights, noise = _fit(panel.opinions(sample), labels[sample])
     own, doubt = np.zeros(n), np.zeros(n)
