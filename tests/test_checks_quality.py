@@ -82,9 +82,11 @@ def test_class_balance_is_the_smallest_by_the_largest_class(analysis):
     assert "has" not in measure(analysis, "class_balance", label="cat").remark
 
 
-def test_a_class_without_a_readable_image_is_the_smallest_and_is_named(tmp_path):
+def test_a_class_without_a_readable_image_is_the_smallest_and_agrees_with_nothing(tmp_path):
     files = {"a/1.png": encoded(scene(64, 1)), "a/2.png": encoded(scene(64, 2)), "b/1.png": b"no image"}
     plain = fastdup_checks.run(write_images(tmp_path / "images", files), work_dir=tmp_path / "out").analysis
+    assert np.isnan(measure(plain, "label_consistency").value)
+    assert measure(plain, "label_consistency").remark.startswith("no two classes have readable images")
     found = measure(plain, "class_balance")
     assert (found.value, found.population) == (0, 2)
     assert [(f.images, f.note) for f in found.findings] == [((), "b has 0 images, the largest class 2")]

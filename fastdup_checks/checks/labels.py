@@ -57,9 +57,14 @@ def label_consistency(analysis: Analysis, scope: LabelScope) -> Measurement:
         findings.append(Finding((image.path,), round(float(suspects.score[row]), 4), note, evidence))
     population = int(labelled.sum())
     unlabelled = selection.count - population
-    remarks = [selection.remark, f"{unlabelled} without a label are not counted" if unlabelled else ""]
+    comparable = len(np.unique(analysis.label_numbers[analysis.label_numbers >= 0])) > 1
+    remarks = [
+        "" if comparable else "no two classes have readable images",
+        selection.remark,
+        f"{unlabelled} without a label are not counted" if unlabelled else "",
+    ]
     return Measurement(
-        share(population - len(rows), population),
+        share(population - len(rows), population) if comparable else float("nan"),
         "share",
         population - len(rows),
         population,
