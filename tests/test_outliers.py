@@ -7,9 +7,10 @@ import pytest
 from PIL import Image, ImageOps
 from test_statistics import scene
 
+from fastdup_checks import outliers as outliers_module
 from fastdup_checks.index import find_neighbours
 from fastdup_checks.outliers import Outliers, describe, score_looks, score_outliers
-from fastdup_checks.statistics import measure_statistics
+from fastdup_checks.statistics import STATISTICS, measure_statistics
 
 
 def clean(
@@ -106,6 +107,17 @@ def test_the_order_of_the_images_does_not_change_a_score():
 def test_the_reason_says_what_the_picture_looks_like(picture, said):
     statistics = np.array([measure_statistics(picture, *picture.size)])
     assert describe(np.array([False]), statistics)[0].endswith(said)
+
+
+@pytest.mark.parametrize("n", [20, 79, 81, 4100])
+def test_looks_are_scored_by_the_same_distance_however_few_are_looked_at(monkeypatch, n):
+    statistics = np.zeros(n, STATISTICS)
+    rng = np.random.default_rng(n)
+    for name in STATISTICS.names:
+        statistics[name] = rng.exponential(size=n).round(1)  # many are the same
+    found = score_looks(statistics)
+    monkeypatch.setattr(outliers_module, "_least", lambda values: np.sort(values.reshape(len(values), -1))[:, 4])
+    assert np.array_equal(found, score_looks(statistics))
 
 
 def test_noise_and_a_page_among_pictures_are_strange_by_their_looks():
