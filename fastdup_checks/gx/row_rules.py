@@ -106,7 +106,10 @@ class ExpectColumnImagesNotToBeDuplicated(ImageRowRule):
 
 
 class ExpectColumnImagesNotToBeNearDuplicated(ImageRowRule):
-    """Expect that no row has an edited copy of another one's picture; all rows of a group are unexpected."""
+    """Expect that no row has an edited copy of another one's picture; all rows of a group are unexpected.
+
+    Of rows with the very same picture the first speaks for all; `ExpectColumnImagesNotToBeDuplicated` lists them.
+    """
 
     check: ClassVar[str] = "near_duplicate_rate"
     sentence: ClassVar[str] = "The images in $column must not be edited copies of each other."
@@ -114,7 +117,10 @@ class ExpectColumnImagesNotToBeNearDuplicated(ImageRowRule):
 
 
 class ExpectColumnImagesNotToBeInTwoSplits(ImageRowRule):
-    """Expect that no picture is in two splits; the rows on both sides are unexpected."""
+    """Expect that no picture is in two splits.
+
+    Each row of a later split that has a copy in an earlier one is unexpected, and so is the most similar of the copies.
+    """
 
     check: ClassVar[str] = "leak"
     sentence: ClassVar[str] = "The images in $column must not be in two splits."
