@@ -39,10 +39,11 @@ if TYPE_CHECKING:
 
     from fastdup_checks.document import Node
 
-__all__ = ("FILE_NAME", "parse_baseline", "read_baseline")
+__all__ = ("FILE_NAME", "parse_baseline", "parse_day", "read_baseline")
 
 FILE_NAME = "fastdup-baseline.yml"
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 
 def read_baseline(path: Path | None, *, must_exist: bool = False) -> Baseline:
@@ -145,11 +146,22 @@ def _pictures(block: Block, problems: Problems) -> list[Picture]:
     return pictures
 
 
+def parse_day(text: str) -> dt.date:
+    """The day that is written YYYY-MM-DD; newer Pythons alone know other ways.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    if not _DAY.match(text):
+        raise ValueError(text)
+    return dt.date.fromisoformat(text)
+
+
 def _date(node: Node, problems: Problems) -> dt.date | None:
     if isinstance(node, Text) and node.empty:
         return None
     try:
-        return dt.date.fromisoformat(node.text if isinstance(node, Text) else "")
+        return parse_day(node.text if isinstance(node, Text) else "")
     except ValueError:
         problems.add(node.line, "expires must be a day, written YYYY-MM-DD")
         return None

@@ -194,6 +194,7 @@ def test_a_file_is_read_whole():
         ("author: Ada", "auther: Ada", "b.yml:3: unknown key 'auther' in an accepted finding; did you mean 'author'?"),
         (A, A[1:], "b.yml:3: sha256 must be the 64 hexadecimal digits of the file's SHA-256"),
         ("2027-01-31", "soon", "b.yml:3: expires must be a day, written YYYY-MM-DD"),
+        ("2027-01-31", "20270131", "b.yml:3: expires must be a day, written YYYY-MM-DD"),
         ("{id: leak, at_most: 0}", "{at_most: 0}", "b.yml:12: id is missing: which expectation is it?"),
         ("{id: leak, at_most: 0}", "{id: leak}", "b.yml:12: at_most or at_least is missing"),
     ],

@@ -140,7 +140,9 @@ def _line(entry: Accepted) -> str:
 
 
 def _day(text: str) -> dt.date:
+    from fastdup_checks.baseline_file import parse_day
+
     try:
-        return dt.date.fromisoformat(text)
+        return parse_day(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day, written YYYY-MM-DD") from None
