@@ -22,6 +22,8 @@ from fastdup_checks.copies import (
 )
 from fastdup_checks.copies.calibration import model_version
 from fastdup_checks.copies.memory import name_pairs
+from fastdup_checks.copies.pictures import grey, shrink
+from fastdup_checks.copies.poses import find_mat
 from fastdup_checks.derived import derive, texts_column, texts_of
 from fastdup_checks.encoders.plan import ModelPlan
 from fastdup_checks.engine import available_cores
@@ -184,12 +186,13 @@ class Analysis:
         """Rows of one group of copies, the image to keep first.
 
         The rule: one without a flaw of quality; where copies carry different labels, one with the label that is least
-        likely wrong; then the picture with the most pixels, one in colour, the sharpest, the least compressed, one
-        outside the training split (a test set should not shrink), and the first by path.
+        likely wrong; then one without a border, the picture with the most pixels, one in colour, the sharpest, the
+        least compressed, one outside the training split (a test set should not shrink), and the first by path.
         """
         pixels, bytes_per_pixel = self._sizes
         ranked = rank_to_keep(
             rows,
+            framed=self._framed,
             pixels=pixels,
             grey=self._grey,
             sharpness=self.scan.statistics["sharpness"],
@@ -201,6 +204,17 @@ class Analysis:
         return sorted(
             ranked, key=lambda row: (bool(self._flawed[row]), label is not None and self.images[row].label != label)
         )
+
+    @cached_property
+    def _framed(self) -> NDArray[np.bool_]:
+        """Which of the pictures that may have copies have a border."""
+        found = np.zeros(len(self.images), bool)
+        rows = np.unique(np.concatenate([self._candidates.left, self._candidates.right]))
+        with Store(self.scan.settings.cache) as store:
+            for start in range(0, len(rows), _AT_ONCE):
+                some = rows[start : start + _AT_ONCE]
+                found[some] = find_mat(grey(shrink(self.scan.thumbnails(some, store)))).any(axis=1)
+        return found
 
     @cached_property
     def _grey(self) -> NDArray[np.bool_]:

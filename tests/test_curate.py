@@ -7,7 +7,7 @@ import io
 
 import pytest
 from datasets import BROKEN, write_images
-from PIL import Image, ImageFilter
+from PIL import Image, ImageFilter, ImageOps
 from test_statistics import scene
 
 import fastdup_checks
@@ -92,6 +92,14 @@ def test_of_a_picture_and_its_spoilt_copy_the_picture_stays(tmp_path):
     assert analysis.keep_order([rows["a/3.png"], rows["a/large.png"]])[0] == rows["a/3.png"]
     for drop in ([], ["flawed"]):
         assert "a/3.png" in {kept.path for kept in clean(analysis, drop=drop).kept}
+
+
+def test_of_a_picture_and_a_copy_with_a_border_the_one_without_stays(tmp_path):
+    files = {f"a/{n}.png": encoded(scene(96, n)) for n in range(12)}
+    files["a/0-framed.png"] = encoded(ImageOps.expand(scene(96, 3), 12, "black"))
+    write_images(tmp_path / "images", files)
+    done = clean(fastdup_checks.run(tmp_path / "images", work_dir=tmp_path / "out").analysis)
+    assert [(r.path, r.reason) for r in done.removed] == [("a/0-framed.png", "copy of a/3.png")]
 
 
 def test_of_a_picture_and_its_grey_copy_the_one_in_colour_stays(tmp_path):

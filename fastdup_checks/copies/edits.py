@@ -17,6 +17,8 @@ __all__ = ("name_edits",)
 
 _HUE = FEATURES.index("hue")
 _TINT = FEATURES.index("tint")
+_FILLS = 0.9
+"""Share of what a mat encloses that a picture takes which the mat was put around."""
 _TURNS = ("", "upside down", "mirror", "turned 180°", "transposed", "turned 90°", "turned 90°", "transposed")
 
 
@@ -24,6 +26,8 @@ def name_edits(
     measured: Measured,
     size_first: tuple[NDArray[np.int32], NDArray[np.int32]],
     size_second: tuple[NDArray[np.int32], NDArray[np.int32]],
+    mat_first: NDArray[np.uint8],
+    mat_second: NDArray[np.uint8],
 ) -> list[str]:
     """Name the edit of each measured hypothesis.
 
@@ -31,16 +35,20 @@ def name_edits(
         measured: One hypothesis for each pair.
         size_first: Width and height in pixels of the first picture of each pair.
         size_second: Of the second.
+        mat_first: (p, 4) what was put around the first, see `poses.find_mat`.
+        mat_second: Around the second.
     """
     names = []
+    around = np.where(measured.swapped[:, None], mat_second, mat_first).astype(np.float64) / 32
+    enclosed = (1 - around[:, 0] - around[:, 1]) * (1 - around[:, 2] - around[:, 3])
     first, second = np.stack(size_first, axis=1).tolist(), np.stack(size_second, axis=1).tolist()
     for at in range(len(measured.pair)):
         inner, outer = (first[at], second[at]) if measured.swapped[at] else (second[at], first[at])
-        names.append(_name(measured, at, inner, outer))
+        names.append(_name(measured, at, inner, outer, float(enclosed[at])))
     return names
 
 
-def _name(measured: Measured, at: int, inner: list[int], outer: list[int]) -> str:
+def _name(measured: Measured, at: int, inner: list[int], outer: list[int], enclosed: float) -> str:
     linear, shift = measured.maps[at, :, :2].astype(float), measured.maps[at, :, 2].astype(float)
     words: list[str] = []
     turn = _TURNS[int(measured.orientation[at])]
@@ -57,7 +65,7 @@ def _name(measured: Measured, at: int, inner: list[int], outer: list[int]) -> st
         words.append("sheared")
     share = float(abs(np.linalg.det(linear)))
     if share < 0.93:
-        words.append(_describe_part(share, inner, outer))
+        words.append("border" if enclosed < 1 and share > enclosed * _FILLS else _describe_part(share, inner, outer))
     elif np.abs(shift).max() > 0.04:
         words.append("shifted")
     # How many pixels of the one come from one pixel of the other, along both axes.

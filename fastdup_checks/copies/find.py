@@ -153,10 +153,11 @@ class _Search:
         best = best[score[best] >= REPORTING_FLOOR]
         chosen: Measured = measured.take(best)
         one, other = first[chosen.pair], second[chosen.pair]
-        width, height = subjects.width, subjects.height
+        width, height, mat = subjects.width, subjects.height, subjects.descriptions.mat
         known.keys = np.concatenate([known.keys, keys[chosen.pair]])
         known.score = np.concatenate([known.score, score[best]])
-        known.edit += name_edits(chosen, (width[one], height[one]), (width[other], height[other]))
+        size_one, size_other = (width[one], height[one]), (width[other], height[other])
+        known.edit += name_edits(chosen, size_one, size_other, mat[one], mat[other])
 
     def full(
         self, asked: NDArray[np.int64], query: NDArray[np.int64], hit: NDArray[np.int64], k: int

@@ -79,6 +79,7 @@ def find_groups(
 def rank_to_keep(
     members: Sequence[int],
     *,
+    framed: NDArray[np.bool_],
     pixels: NDArray[np.int64],
     grey: NDArray[np.bool_],
     sharpness: NDArray[np.float32],
@@ -88,11 +89,13 @@ def rank_to_keep(
 ) -> list[int]:
     """Order the members of a group: the first is the one to keep.
 
-    The rule: the picture with the most pixels; among equals one in colour, then the sharpest, then the least
-    compressed, then one that is not in a training split (a test set should not shrink), then the first by path.
+    The rule: a picture without a border; then the one with the most pixels; among equals one in colour, then the
+    sharpest, then the least compressed, then one that is not in a training split (a test set should not shrink), then
+    the first by path.
 
     Args:
         members: Rows.
+        framed: (n,) whether a plain border was put around the picture.
         pixels: (n,) width times height.
         grey: (n,) whether the picture is without colour.
         sharpness: (n,) any measure that is larger for sharper pictures.
@@ -103,6 +106,7 @@ def rank_to_keep(
     return sorted(
         members,
         key=lambda row: (
+            bool(framed[row]),
             -int(pixels[row]),
             bool(grey[row]),
             -float(sharpness[row]),

@@ -41,7 +41,7 @@ EDITS = {
     "grey": (lambda im: ImageOps.grayscale(im).convert("RGB"), "grey"),
     "bright": (lambda im: ImageEnhance.Brightness(im).enhance(1.4), "brighter or darker"),
     "negative": (ImageOps.invert, "negative"),
-    "border": (lambda im: ImageOps.expand(im, 10, "black"), None),
+    "border": (lambda im: ImageOps.expand(im, 10, "black"), "border"),
     "sticker": (sticker, None),
     "blur": (lambda im: im.filter(ImageFilter.GaussianBlur(2)), None),
 }

@@ -39,9 +39,10 @@ def test_a_group_falls_apart_above_its_weakest_link_and_not_below(pairs):
             assert (len(set(label[members].tolist())) == 1) is whole
 
 
-def test_the_largest_sharpest_least_compressed_is_kept_then_one_outside_training_then_by_path():
+def test_the_unframed_largest_sharpest_least_compressed_is_kept_then_one_outside_training_then_by_path():
     def ranked(**change):
         values = {
+            "framed": np.zeros(2, bool),
             "pixels": np.full(2, 100),
             "sharpness": np.ones(2, np.float32),
             "bytes_per_pixel": np.ones(2, np.float32),
@@ -53,6 +54,7 @@ def test_the_largest_sharpest_least_compressed_is_kept_then_one_outside_training
 
     assert ranked() == [0, 1]
     assert ranked(pixels=np.array([100, 101])) == [1, 0]
+    assert ranked(pixels=np.array([101, 100]), framed=np.array([True, False])) == [1, 0]
     assert ranked(grey=np.array([True, False])) == [1, 0]
     assert ranked(sharpness=np.array([1, 2], np.float32)) == [1, 0]
     assert ranked(bytes_per_pixel=np.array([1, 2], np.float32)) == [1, 0]
