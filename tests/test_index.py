@@ -114,6 +114,7 @@ def test_what_is_drawn_hangs_on_the_vectors_alone_and_hardly_changes_when_some_a
     drawn = draw(x, count)
     assert len(drawn) == len(set(drawn.tolist())) == min(count, n + 3)
     assert np.array_equal(x[order][draw(x[order], count)], x[drawn])
+    assert np.array_equal(draw(x, count, order[:n]), order[:n][draw(x[order[:n]], count)])
     before = draw(x[:n], count)
     assert set(drawn[drawn < n].tolist()) <= set(before.tolist())
 

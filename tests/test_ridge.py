@@ -42,6 +42,14 @@ def test_leaving_out_is_the_same_as_fitting_without(n, d, classes, seed):
         assert found[row] == pytest.approx(wanted, abs=0.02)
 
 
+def test_looks_are_more_columns_of_the_vectors():
+    rng = np.random.default_rng(0)
+    vectors, labels = rng.normal(size=(60, 9)).astype(np.float32), rng.integers(0, 3, 60)
+    whole = Ridge(vectors, labels, np.arange(60), 3).predict(np.arange(60))
+    parts = Ridge(vectors[:, :5], labels, np.arange(60), 3, vectors[:, 5:]).predict(np.arange(60))
+    assert np.array_equal(whole, parts)
+
+
 def test_the_penalty_is_large_where_vectors_tell_little_and_small_where_they_tell_all():
     rng = np.random.default_rng(0)
     labels = np.arange(200) % 2

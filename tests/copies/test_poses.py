@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from copies.pictures import photograph, thumbnail
 from fastdup_checks.copies.coarse import Descriptions, look
 from fastdup_checks.copies.pictures import grey, shrink, without_mat
-from fastdup_checks.copies.poses import find_mat
+from fastdup_checks.copies.poses import find_mat, standard_pose
+from fastdup_checks.copies.windows import DIMENSIONS, ORIENTATIONS, PLACE
 
 
 def picture(seed: int, side: int) -> np.ndarray:
@@ -56,3 +57,19 @@ def test_the_smaller_picture_lies_in_the_larger_one_whichever_is_named_first():
         )
         assert (np.abs(np.linalg.det(found.maps[0, :, :, :2].astype(float))) <= 1 + 1e-5).all()
         assert found.swapped[0, 0] == (first == 1)
+
+
+@given(st.integers(0, 99))
+def test_a_picture_has_one_standard_pose_however_it_is_turned_mirrored_or_inverted(seed):
+    described = 2 * np.random.default_rng(seed).integers(-250, 250, (5, DIMENSIONS)).astype(np.int16)
+    described[:, [PLACE[1, 0], PLACE[2, 0]]] |= 1  # so that nothing by which a pose is told is zero, or as large
+    described[described == 0] = 2
+    order, sign = (np.stack(column) for column in zip(*ORIENTATIONS, strict=True))
+    turned = (described[:, order] * sign).astype(np.int16)
+    versions = np.concatenate([turned, -turned], axis=1).reshape(-1, DIMENSIONS)
+    row, pose = standard_pose(versions, undecided=False)
+    assert np.array_equal(row, np.arange(len(versions)))
+    assert np.array_equal(pose, np.repeat(pose[::16], 16, axis=0))
+    source, poses = standard_pose(versions, undecided=True)
+    assert np.array_equal(np.unique(source), row)
+    assert all((poses[source == at] == pose[at]).all(axis=1).any() for at in row.tolist())
