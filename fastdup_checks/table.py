@@ -34,7 +34,6 @@ __all__ = (
     "image_name",
     "image_of",
     "open_table",
-    "sort_rows",
     "text_of",
 )
 
@@ -187,11 +186,6 @@ def dress(scan: Scan, rows: Sequence[Row], *, splits: Sequence[str] | None = Non
         ),
         **columns,
     )
-
-
-def sort_rows(rows: Iterable[Row]) -> list[Row]:
-    """The rows in the order of the names of their images."""
-    return sorted(rows, key=lambda row: _order(image_name(row.image)))
 
 
 def _name_rows(rows: Sequence[Row], taken: set[str]) -> tuple[tuple[Record, ...], dict[str, str]]:

@@ -170,13 +170,13 @@ def known_report(key: str) -> BatchReport | None:
 
 
 def _analyse(bare: Dataset, rows: Sequence[Row], source: Source, engine: Engine | None = None) -> Analysis:
-    return Analysis(dress(scan(bare, source.settings, engine=engine), rows, splits=source.order(rows)))
+    return Analysis(dress(scan(bare, source.settings, engine=engine), rows, splits=source.order))
 
 
 def _key(rows: Sequence[Row], bare: Dataset, source: Source) -> str:
     """Names the rows, the state of their files, and how they are looked at."""
     digest = hashlib.sha256(
-        repr((source, source.settings, source.order(rows), bare.reader.key)).encode("utf-8", "backslashreplace")
+        repr((source, source.settings, source.order, bare.reader.key)).encode("utf-8", "backslashreplace")
     )
     stamps = {record.path: bare.reader.stamp(record) for record in bare.records}
     texts = sorted(repr((row.split, row.label, row.group)) + repr(row.image) for row in rows)

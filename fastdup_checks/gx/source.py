@@ -16,10 +16,10 @@ from fastdup_checks.errors import DatasetError
 from fastdup_checks.limits import Limits
 from fastdup_checks.pipeline import scan_settings
 from fastdup_checks.scan import Settings
-from fastdup_checks.table import Row, image_of, sort_rows, text_of
+from fastdup_checks.table import Row, image_of, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
@@ -86,14 +86,13 @@ class Source:
         settings = replace(settings, limits=limits)
         return replace(settings, model=model_named(self.model)) if self.model else settings
 
-    def order(self, rows: Sequence[Row]) -> tuple[str, ...] | None:
+    @property
+    def order(self) -> tuple[str, ...] | None:
         """The order of the splits, where something says what it is."""
         if self.splits or self.plan is None:
             return self.splits
         named = self.plan.dataset.splits
-        if isinstance(named, Column):  # there as here the order is that of the first images
-            return tuple(dict.fromkeys(row.split for row in sort_rows(rows) if row.split is not None))
-        return tuple(named) if named is not None else None
+        return None if named is None or isinstance(named, Column) else tuple(named)
 
     def columns(self, present: Iterable[str]) -> dict[str, str]:
         """The columns of a batch to be read: "image" -> its name, and likewise split, label and group where present.
