@@ -104,7 +104,7 @@ def build(encoder: Encoder, whitening: Whitening, side: int, half: bool) -> onnx
     sixth = graph.constant(np.array(1 / 6, np.float32))
     powers = graph.add("Pow", [graph.add("GlobalAveragePool", [cube]), sixth])
     grid = side // encoder.reduction
-    halves = graph.add("AveragePool", [x], kernel_shape=[grid // 2, grid], strides=[grid // 2, grid])
+    halves = graph.add("AveragePool", [x], kernel_shape=[grid - grid // 2, grid], strides=[grid // 2, grid])
     flat = graph.add("Reshape", [halves, graph.constant(np.array([0, -1, 1, 1], np.int64))])
     roots = [graph.add("Sqrt", [part]) for part in (pooled, graph.add("GlobalMaxPool", [x]), flat)]
     summary = graph.add("Concat", [roots[0], powers, roots[1], roots[2], z], axis=1)
