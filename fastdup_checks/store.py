@@ -277,10 +277,18 @@ class Store:
         """A stored result, by a name that covers everything it was derived from."""
         return next((row[0] for row in self._rows("SELECT value FROM derived WHERE name=?", (name,))), None)
 
-    def derive(self, name: str, value: bytes) -> None:
-        """Store a result."""
+    def derive(self, name: str, value: bytes, *, newest: int | None = None) -> None:
+        """Store a result; of those whose names begin alike up to the last "/" only so many of the newest stay."""
         with self._transaction():
             self._db.execute("INSERT OR REPLACE INTO derived VALUES (?,?)", (name, value))
+            if newest is not None:
+                kind = name.rpartition("/")[0]
+                names = (f"{kind}/", f"{kind}0")  # 0 is what comes after /
+                self._db.execute(
+                    "DELETE FROM derived WHERE name >= ? AND name < ? AND rowid NOT IN "
+                    "(SELECT rowid FROM derived WHERE name >= ? AND name < ? ORDER BY rowid DESC LIMIT ?)",
+                    (*names, *names, newest),
+                )
 
 
 def _batches(keys: list[bytes]) -> Iterator[list[bytes]]:

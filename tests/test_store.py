@@ -95,6 +95,17 @@ def test_a_store_of_another_schema_is_emptied_and_used(tmp_path):
         assert store.derived("x") == b"2"
 
 
+def test_of_results_of_one_kind_the_newest_stay(tmp_path):
+    with Store(tmp_path) as store:
+        for name in ("a-1/x", "a-1/y", "a-1/z"):
+            store.derive(name, b"1", newest=2)
+            store.derive(name.replace("a-1", "a-10"), b"2")
+        store.derive("a-1/y", b"3", newest=2)
+        store.derive("a-1/x", b"4", newest=2)
+        assert [store.derived(f"a-1/{n}") for n in "xyz"] == [b"4", b"3", None]
+        assert [store.derived(f"a-10/{n}") for n in "xyz"] == [b"2"] * 3
+
+
 def test_two_stores_on_one_file_see_each_other(tmp_path):
     with Store(tmp_path) as one, Store(tmp_path) as other:
         one.derive("x", b"1")
