@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fastdup_checks.copies import Copies
     from fastdup_checks.records import Record
 
-__all__ = ("GroupLeakScope", "LeakScope", "group_leak", "leak", "leaking_pairs", "sides")
+__all__ = ("GroupLeakScope", "LeakScope", "group_leak", "leak", "leaking_pairs", "leaking_rows", "sides")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +47,8 @@ def leak(analysis: Analysis, scope: LeakScope) -> Measurement:
     A model is then tested on what it was trained on, and the test result is too good. Remove the copies from the
     training split, or from the test split if the published test set may change.
     """
-    splits = scope.between or analysis.scan.dataset.splits
-    if len(splits) < 2:
-        raise DatasetError(f"leak needs two splits, and the dataset has {len(splits) or 'none'}")
-    expect_splits(analysis.scan.dataset, splits)
-    side = sides(analysis.images, splits)
+    splits, side, pairs = _pairs(analysis, scope)
     copies = analysis.copies_at(scope.threshold)
-    pairs = leaking_pairs(copies, analysis.exact_group, side, exact_only=scope.kind == "exact")
     best: dict[int, Finding] = {}
     for pair, earlier, later in pairs:
         if later not in best:
@@ -76,6 +71,24 @@ def leak(analysis: Analysis, scope: LeakScope) -> Measurement:
         tuple(best.values()),
         not_counted(broken_in(analysis, splits)),
     )
+
+
+def leaking_rows(analysis: Analysis, scope: LeakScope) -> NDArray[np.bool_]:
+    """(n,) which images have a copy in another split, on every side: `leak` names one partner of each alone."""
+    _, side, pairs = _pairs(analysis, scope)
+    rows = np.unique([row for _, *both in pairs for row in both]).astype(np.int64)
+    # Whatever has the same pixels has a copy there as well, or is one.
+    return np.isin(analysis.exact_group, analysis.exact_group[rows]) & (side >= 0)
+
+
+def _pairs(analysis: Analysis, scope: LeakScope) -> tuple[Sequence[str], NDArray[np.int32], list[tuple[int, int, int]]]:
+    splits = scope.between or analysis.scan.dataset.splits
+    if len(splits) < 2:
+        raise DatasetError(f"leak needs two splits, and the dataset has {len(splits) or 'none'}")
+    expect_splits(analysis.scan.dataset, splits)
+    side = sides(analysis.images, splits)
+    copies = analysis.copies_at(scope.threshold)
+    return splits, side, leaking_pairs(copies, analysis.exact_group, side, exact_only=scope.kind == "exact")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

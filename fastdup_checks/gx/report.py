@@ -10,8 +10,12 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
 from fastdup_checks.analysis import Analysis
 from fastdup_checks.checks import CHECKS
+from fastdup_checks.checks.leaks import leaking_rows
+from fastdup_checks.checks.scope import select
 from fastdup_checks.errors import FastdupChecksError
 from fastdup_checks.report.contents import Thumbnails
 from fastdup_checks.scan import scan
@@ -67,11 +71,21 @@ class BatchReport:
         return self._measured[check, params]
 
     def offenders(self, check: str, params: Any) -> frozenset[str]:
-        """The names of all images in findings of the check, as `fastdup_checks.table.image_name` gives them."""
-        reader = self.analysis.scan.dataset.reader
+        """The names of all images in findings of the check, as `fastdup_checks.table.image_name` gives them.
+
+        Where a finding names one of many copies, the others are among them.
+        """
+        analysis = self.analysis
+        reader = analysis.scan.dataset.reader
         assert isinstance(reader, TableReader)
-        findings = self.measure(check, params).findings
-        return frozenset(reader.listed.get(path, path) for finding in findings for path in finding.images)
+        found = {path for finding in self.measure(check, params).findings for path in finding.images}
+        rows = np.fromiter((image.path in found for image in analysis.images), bool, len(analysis.images))
+        if check == "leak":
+            rows |= leaking_rows(analysis, params)
+        elif check == "near_duplicate_rate":
+            rows |= np.isin(analysis.exact_group, analysis.exact_group[rows]) & select(analysis, params).rows
+        found |= {analysis.images[row].path for row in np.flatnonzero(rows).tolist()}
+        return frozenset(reader.listed.get(path, path) for path in found)
 
     def thumbnails(self, paths: Iterable[str]) -> dict[str, bytes]:
         """JPEGs of at most 160 pixels a side of those images that have a picture."""

@@ -106,10 +106,7 @@ class ExpectColumnImagesNotToBeDuplicated(ImageRowRule):
 
 
 class ExpectColumnImagesNotToBeNearDuplicated(ImageRowRule):
-    """Expect that no row has an edited copy of another one's picture; all rows of a group are unexpected.
-
-    Of rows with the very same picture the first speaks for all; `ExpectColumnImagesNotToBeDuplicated` lists them.
-    """
+    """Expect that no row has an edited copy of another one's picture; all rows of a group are unexpected."""
 
     check: ClassVar[str] = "near_duplicate_rate"
     sentence: ClassVar[str] = "The images in $column must not be edited copies of each other."
@@ -117,10 +114,7 @@ class ExpectColumnImagesNotToBeNearDuplicated(ImageRowRule):
 
 
 class ExpectColumnImagesNotToBeInTwoSplits(ImageRowRule):
-    """Expect that no picture is in two splits.
-
-    Each row of a later split that has a copy in an earlier one is unexpected, and so is the most similar of the copies.
-    """
+    """Expect that no picture is in two splits; the rows on all sides are unexpected."""
 
     check: ClassVar[str] = "leak"
     sentence: ClassVar[str] = "The images in $column must not be in two splits."

@@ -14,6 +14,7 @@ pytest.importorskip("great_expectations")
 import great_expectations as gx
 import numpy as np
 import pandas as pd
+from PIL import Image, ImageOps
 from rules import BATCH_RULES, ROW_RULES, lenient, make
 
 import fastdup_checks.gx as images
@@ -265,3 +266,22 @@ def test_what_cannot_be_judged_fails_and_says_why(
 def test_arguments_that_make_no_sense_are_refused(arguments: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"at_?most"):
         images.ExpectImageDuplicateRateToBeAtMost(**arguments)
+
+
+def test_every_row_that_has_a_copy_is_unexpected_where_a_finding_names_one_of_several(
+    demo: Path, tmp_path: Path, validate: Callable
+) -> None:
+    with Image.open(demo / "images/train/hills/hills_train_03.jpg") as picture:
+        for name in ("a", "b", "c"):
+            picture.save(tmp_path / f"{name}.png")
+        ImageOps.mirror(picture).save(tmp_path / "d.png")
+        ImageOps.grayscale(picture).save(tmp_path / "e.png")
+    for number in range(20):
+        source = demo / f"images/train/hills/hills_train_{number + 10:02}.jpg"
+        (tmp_path / f"x{number:02}.jpg").write_bytes(source.read_bytes())
+    paths = sorted(path.name for path in tmp_path.iterdir())
+    frame = pd.DataFrame({"path": paths, "split": ["test" if path == "a.png" else "train" for path in paths]})
+    rules = [images.ExpectColumnImagesNotToBeInTwoSplits, images.ExpectColumnImagesNotToBeNearDuplicated]
+    for rule in rules:
+        result = validate(frame, rule(column="path", root=str(tmp_path)), result_format="COMPLETE")
+        assert sorted(result.result["unexpected_list"]) == ["a.png", "b.png", "c.png", "d.png", "e.png"]
