@@ -198,6 +198,8 @@ def _check(check: Check) -> dict[str, Any]:
     }
     for name, about in check.parameters().items():
         kind: dict[str, Any] = {"enum": list(about["choices"])} if about["kind"] == "choice" else _KINDS[about["kind"]]
+        if about["least"]:
+            kind = {"oneOf": [{"type": "number", "minimum": about["least"], "maximum": 1}, _PERCENT]}
         properties[name] = {**kind, "description": about["doc"]}
         if about["default"] is not None:
             properties[name]["default"] = about["default"]

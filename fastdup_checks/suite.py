@@ -245,8 +245,8 @@ class Entries:
                 problems.add(node.line, f"{what}: {text!r} is not known{nearest(text, about['choices'])}")
             return text
         value = problems.number(node, what)
-        if value is not None and kind == "share" and not 0 <= value <= 1:
-            problems.add(node.line, f"{what} must lie between 0 and 1 (0% and 100%)")
+        if value is not None and kind == "share" and not about["least"] <= value <= 1:
+            problems.add(node.line, f"{what} must lie between {about['least']:g} and 1 ({about['least']:.0%} and 100%)")
         return value
 
     def _split(self, name: str | None, line: int, what: str) -> str | None:

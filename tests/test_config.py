@@ -125,6 +125,10 @@ expectations:
         ("version: 1\ndataset: x\nlimits: {megabytes: 1e300}\nexpectations: [broken_images]", "from 1 to 1000000"),
         ("version: 1\ndataset: x\nexpectations: [{broken_images: {severity: low}}]", "severity must be error or warn"),
         ("version: 1\ndataset: x\nexpectations: [{outlier_rate: {threshold: 2}}]", "between 0 and 1"),
+        (
+            "version: 1\ndataset: x\nexpectations: [{near_duplicate_rate: {threshold: 0.01}}]",
+            "near_duplicate_rate.threshold must lie between 0.05 and 1 (5% and 100%)",
+        ),
     ],
 )
 def test_names_what_is_wrong(tmp_path, text, words):

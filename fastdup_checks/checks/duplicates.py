@@ -9,7 +9,7 @@ import numpy as np
 
 from fastdup_checks.checks.check import Scope, at_most, check, parameter
 from fastdup_checks.checks.scope import select
-from fastdup_checks.copies import DEFAULT_THRESHOLD, find_groups
+from fastdup_checks.copies import DEFAULT_THRESHOLD, REPORTING_FLOOR, find_groups
 from fastdup_checks.findings import Finding, Measurement
 
 if TYPE_CHECKING:
@@ -49,7 +49,10 @@ class NearScope(Scope):
     """Which images to look at, and what counts as a copy."""
 
     threshold: float = parameter(
-        "share", "The probability from which two images are copies; at least 0.05.", DEFAULT_THRESHOLD
+        "share",
+        f"The probability from which two images are copies; at least {REPORTING_FLOOR}.",
+        DEFAULT_THRESHOLD,
+        least=REPORTING_FLOOR,
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from fastdup_checks.checks.check import at_most, check, parameter
 from fastdup_checks.checks.scope import broken_in, expect_splits, not_counted
-from fastdup_checks.copies import DEFAULT_THRESHOLD, SPREAD
+from fastdup_checks.copies import DEFAULT_THRESHOLD, REPORTING_FLOOR, SPREAD
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.findings import Finding, Measurement
 from fastdup_checks.records import printable
@@ -33,7 +33,10 @@ class LeakScope:
     between: tuple[str, str] | None = parameter("split_pair", "Two splits; by default every two splits of the dataset.")
     kind: str = parameter("choice", "exact: identical images only; any: edited copies too.", "any", ("exact", "any"))
     threshold: float = parameter(
-        "share", "The probability from which two images are copies; at least 0.05.", DEFAULT_THRESHOLD
+        "share",
+        f"The probability from which two images are copies; at least {REPORTING_FLOOR}.",
+        DEFAULT_THRESHOLD,
+        least=REPORTING_FLOOR,
     )
 
 

@@ -65,6 +65,7 @@ def test_a_misspelt_value_does_not_pass(project: pytest.Pytester, run: Run) -> N
             ("leak", {"between": ("train", "train")}),
             ("leak", {"between": ("train",)}),
             ("near_duplicate_rate", {"threshold": 98}),
+            ("near_duplicate_rate", {"threshold": 0.01}),
         ])
         def test_measures(fastdup, check, params):
             with pytest.raises(ValueError, match="is wanted"):
@@ -80,7 +81,7 @@ def test_a_misspelt_value_does_not_pass(project: pytest.Pytester, run: Run) -> N
             assert fastdup.measure("leak", between=None).count == 1
         """,
     )
-    run("test_data.py", "-k", "not data.yml").assert_outcomes(passed=8, deselected=5)
+    run("test_data.py", "-k", "not data.yml").assert_outcomes(passed=9, deselected=5)
 
 
 def test_what_is_measured_is_a_number_in_an_assertion(project: pytest.Pytester, run: Run) -> None:
