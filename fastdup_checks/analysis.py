@@ -18,22 +18,19 @@ from fastdup_checks.copies import (
     Group,
     find_copies,
     find_groups,
-    rank_to_keep,
 )
 from fastdup_checks.copies.calibration import model_version
 from fastdup_checks.copies.memory import name_pairs
-from fastdup_checks.copies.pictures import grey, shrink
-from fastdup_checks.copies.poses import find_mat
 from fastdup_checks.derived import derive, texts_column, texts_of
 from fastdup_checks.encoders.plan import ModelPlan
 from fastdup_checks.engine import available_cores
 from fastdup_checks.families import Families, find_families
 from fastdup_checks.index import Neighbours, Scale, find_again, neighbours_among
 from fastdup_checks.index.ranking import name_vectors
+from fastdup_checks.keeping import Keeping
 from fastdup_checks.kept import keep
 from fastdup_checks.labels import LabelSuspects, score_labels
 from fastdup_checks.outliers import AROUND, Outliers, describe, score_looks, score_outliers
-from fastdup_checks.quality import RULES, find_flaws, find_grey
 from fastdup_checks.store import Store
 
 if TYPE_CHECKING:
@@ -183,73 +180,13 @@ class Analysis:
         return tuple(sorted(found, key=lambda group: (-len(group.members), group.members)))
 
     def keep_order(self, rows: Sequence[int]) -> list[int]:
-        """Rows of one group of copies, the image to keep first.
-
-        The rule: one without a flaw of quality; where copies carry different labels, one with the label that is least
-        likely wrong; then one without a border, the picture with the most pixels, one in colour, the sharpest, the
-        least compressed, one outside the training split (a test set should not shrink), and the first by path.
-        """
-        pixels, bytes_per_pixel = self._sizes
-        ranked = rank_to_keep(
-            rows,
-            framed=self._framed,
-            pixels=pixels,
-            grey=self._grey,
-            sharpness=self.scan.statistics["sharpness"],
-            bytes_per_pixel=bytes_per_pixel,
-            training=self._training,
-            path=self._paths,
-        )
-        label = self._likely_label(rows)
-        return sorted(
-            ranked, key=lambda row: (bool(self._flawed[row]), label is not None and self.images[row].label != label)
-        )
+        """Rows of one group of copies, the image to keep first; see `Keeping`."""
+        return self._keeping.order(rows)
 
     @cached_property
-    def _framed(self) -> NDArray[np.bool_]:
-        """Which of the pictures that may have copies have a border."""
-        found = np.zeros(len(self.images), bool)
+    def _keeping(self) -> Keeping:
         rows = np.unique(np.concatenate([self._candidates.left, self._candidates.right]))
-        with Store(self.scan.settings.cache) as store:
-            for start in range(0, len(rows), _AT_ONCE):
-                some = rows[start : start + _AT_ONCE]
-                found[some] = find_mat(grey(shrink(self.scan.thumbnails(some, store)))).any(axis=1)
-        return found
-
-    @cached_property
-    def _grey(self) -> NDArray[np.bool_]:
-        return find_grey(self.scan.statistics)
-
-    @cached_property
-    def _flawed(self) -> NDArray[np.bool_]:
-        flaws = find_flaws(self.scan.statistics)
-        masks = [flags.mask for name, flags in flaws.items() if RULES[name].flaw]
-        return np.asarray(np.any(masks, axis=0), bool)
-
-    @cached_property
-    def _sizes(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        pixels = self.scan.width.astype(np.int64) * self.scan.height
-        return pixels, (self.scan.file_size / np.maximum(pixels, 1)).astype(np.float32)
-
-    def _likely_label(self, rows: Sequence[int]) -> str | None:
-        """The label of a group of copies that is least likely wrong, None where they agree."""
-        chances: dict[str, list[float]] = {}
-        labels = {label for row in rows if (label := self.images[row].label) is not None}
-        if len(labels) > 1:
-            for row in rows:
-                label = self.images[row].label
-                if label is not None:
-                    chances.setdefault(label, []).append(float(self.labels.score[row]))
-        mean = {label: round(sum(found) / len(found), 6) for label, found in chances.items()}
-        return min(mean, key=lambda label: (mean[label], label), default=None)
-
-    @cached_property
-    def _training(self) -> NDArray[np.bool_]:
-        return np.array([(r.split or "").lower().startswith("train") for r in self.images], dtype=bool)
-
-    @cached_property
-    def _paths(self) -> tuple[str, ...]:
-        return tuple(r.path for r in self.images)
+        return Keeping(self.scan, rows, lambda: self.labels.score)
 
     @property
     def clusters(self) -> tuple[tuple[int, ...], ...]:
