@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 from graphs import embed_one
 from PIL import Image
@@ -79,6 +80,24 @@ def test_a_vector_of_the_shipped_encoder_does_not_depend_on_its_batch(example):
     assert all(
         np.array_equal(session.run(None, {"image": p[None]})[0][0], v) for p, v in zip(batch, together, strict=True)
     )
+
+
+@pytest.mark.parametrize("side", [64, 80])
+def test_an_exported_graph_gives_what_the_network_and_the_whitening_give(example, side):
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("onnx")
+    torch.manual_seed(0)
+    encoder = example("network").Encoder().eval()
+    pictures = np.random.default_rng(0).integers(0, 256, (3, side, side, 3), np.uint8)
+    with torch.no_grad():
+        summary = encoder.summary(torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255).numpy()
+    matrix = np.random.default_rng(1).normal(size=(16, summary.shape[1]))
+    whitening = example("head").Whitening(summary.mean(0).astype(np.float64), matrix)
+    graph = example("export").build(encoder, whitening, side, half=False)
+    session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
+    wanted = (summary - whitening.mean) @ matrix.T
+    wanted /= np.linalg.norm(wanted, axis=1, keepdims=True)
+    np.testing.assert_allclose(session.run(None, {"image": pictures})[0], wanted, atol=1e-3)
 
 
 def test_training_is_continued_exported_and_started_from_with_more_blocks_and_few_pictures(example, pictures, tmp_path):
