@@ -22,6 +22,7 @@ from fastdup_checks.copies import (
 from fastdup_checks.copies.calibration import model_version
 from fastdup_checks.copies.memory import name_pairs
 from fastdup_checks.derived import derive, texts_column, texts_of
+from fastdup_checks.encoders.background import background_of
 from fastdup_checks.encoders.plan import ModelPlan
 from fastdup_checks.engine import available_cores
 from fastdup_checks.families import Families, find_families
@@ -30,7 +31,7 @@ from fastdup_checks.index.ranking import name_vectors
 from fastdup_checks.keeping import Keeping
 from fastdup_checks.kept import keep
 from fastdup_checks.labels import LabelSuspects, score_labels
-from fastdup_checks.outliers import AROUND, Outliers, describe, score_looks, score_outliers
+from fastdup_checks.outliers import AROUND, BY_LOOKS, Outliers, describe, score_looks, score_outliers
 from fastdup_checks.store import Store
 
 if TYPE_CHECKING:
@@ -223,20 +224,20 @@ class Analysis:
         def compute() -> dict[str, NDArray[Any]]:
             # One image of each group of copies, so that a copied outlier is still one.
             alone, place = np.unique(self.stand_in, return_inverse=True)
-            near = self.neighbours_among(alone, AROUND)
-            found = score_outliers(near.ids, near.similarities, self.label_numbers[alone])
+            scan, near = self.scan, self.neighbours_among(alone, AROUND)
+            background = background_of(scan.settings.model, scan.vectors.shape[1])
+            found = score_outliers(scan.vectors[alone], near, self.label_numbers[alone], background)
             nearest = np.where(found.nearest >= 0, alone[found.nearest], -1)
-            looks = score_looks(self.scan.statistics[alone])
+            looks = score_looks(scan.statistics[alone])
             return {
                 "score": np.maximum(found.score, looks)[place],
                 "nearest": nearest[place],
-                "local": found.local[place],
-                "by_looks": (looks > found.score)[place],
+                "where": np.where(looks > found.score, BY_LOOKS, found.where)[place],
             }
 
-        known = self.derive("outliers-5", compute, self.label_numbers.tobytes(), self.cluster_of.tobytes())
-        reasons = describe(known["local"], self.scan.statistics, known["by_looks"])
-        return Outliers(known["score"], known["nearest"].astype(np.int32), known["local"], reasons)
+        known = self.derive("outliers-6", compute, self.label_numbers.tobytes(), self.cluster_of.tobytes())
+        reasons = describe(known["where"], self.scan.statistics)
+        return Outliers(known["score"], known["nearest"].astype(np.int32), known["where"], reasons)
 
     @cached_property
     def label_numbers(self) -> NDArray[np.int64]:

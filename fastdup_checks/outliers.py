@@ -22,11 +22,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_checks.quality import RULES
+from fastdup_checks.whitening import Whitening
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ("AROUND", "Outliers", "describe", "score_looks", "score_outliers")
+    from fastdup_checks.encoders.background import Background
+    from fastdup_checks.index import Neighbours
+
+__all__ = ("AROUND", "BY_LOOKS", "Outliers", "describe", "score_looks", "score_outliers")
 
 AROUND = 15
 """How many neighbours to give."""
@@ -37,6 +41,16 @@ _RANK = 5
 _LEAST = 20
 """Fewer images than this say nothing about what is ordinary."""
 _LEVELS = (0.8, 0.85, 0.9, 0.95)
+BY_LOOKS = 3
+"""Of `Outliers.where`."""
+_LONELY = 1.0
+"""Deviations by neighbours from which an image can be strange for the dataset as a whole."""
+_PLACES = (
+    "far from every other image",
+    "far from the images around it",
+    "unlike the dataset as a whole",
+    "unlike the others in light or sharpness",
+)
 _LOOKS = {
     "sharpness": 0.3,
     "entropy": 0.5,
@@ -66,36 +80,39 @@ class Outliers:
     """(n,) in 0..1: 0.5 or above is an outlier, see the module."""
     nearest: NDArray[np.int32]
     """(n,) the most similar other image, -1 where there is none."""
-    local: NDArray[np.bool_]
-    """(n,) whether the image is far only for the place where it is, rather than far from everything."""
+    where: NDArray[np.int8]
+    """(n,) where each image is strange, as `describe` names it: 0 far from everything, 1 far only for the place where
+    it is, 2 for the dataset as a whole, 3 by its looks."""
     reason: tuple[str, ...] = ()
     """(n,) what makes each image strange, for people; see `describe`."""
 
 
 def score_outliers(
-    ids: NDArray[np.integer],
-    similarities: NDArray[np.floating],
+    vectors: NDArray[np.float32],
+    near: Neighbours,
     labels: NDArray[np.integer] | None = None,
+    background: Background | None = None,
 ) -> Outliers:
-    """Score images by their neighbours.
+    """Score images by their vectors.
 
     Copies hide an outlier: give one image of each group of copies, and pass its score on to the others.
 
     Args:
-        ids: (n, k) rows of each image's neighbours, nearest first; k should be `AROUND`, less gives a coarser picture.
-        similarities: (n, k) cosines that belong to `ids`.
+        vectors: (n, d), each of length 1.
+        near: the neighbours of each; `AROUND` are looked at, fewer give a coarser picture.
         labels: (n,) classes 0, 1, ..., -1 for none. A class of m images need not have more than m - 1 close
             neighbours, so that a small class is no group of outliers.
+        background: how the vectors of all kinds of pictures vary.
 
     Returns:
         Scores that do not depend on the order of the images, but for ties.
     """
-    n, k = ids.shape
+    ids, n, k = near.ids, len(vectors), near.ids.shape[1]
     nearest = ids[:, 0].astype(np.int32) if k else np.full(n, -1, np.int32)
     if n < _LEAST or k == 0:
-        return Outliers(np.zeros(n, np.float32), nearest, np.zeros(n, bool))
+        return Outliers(np.zeros(n, np.float32), nearest, np.zeros(n, np.int8))
     # Vectors of length 1: the squared distance is 2 - 2 cos. Below 0.05 differences are those of copies.
-    distance = np.sqrt(np.maximum(2 - 2 * similarities.astype(np.float64), 0.0025))
+    distance = np.sqrt(np.maximum(2 - 2 * near.similarities.astype(np.float64), 0.0025))
     rank = np.minimum(_rank(labels, n), k)
     reach = np.log(np.take_along_axis(distance, rank[:, None] - 1, 1)[:, 0])
     start = min(_RANK, k) - 1
@@ -104,7 +121,22 @@ def score_outliers(
     far = _standard(np.round(reach, 9))
     deviation = _standard(strangeness)
     score = _score(deviation, times=10)
-    return Outliers(score, nearest, far < 3.0)
+    apart = _standard(np.round(_distances(vectors, background), 9))
+    whole = _score(np.where(deviation >= _LONELY, apart, 0.0), times=20)
+    where = np.where(whole > score, 2, far < 3.0).astype(np.int8)
+    return Outliers(np.maximum(score, whole), nearest, where)
+
+
+def _distances(vectors: NDArray[np.float32], background: Background | None) -> NDArray[np.float64]:
+    """(n,) squared Mahalanobis distances from the other images, less those from the background; roots without one."""
+    own = Whitening.fit(vectors)
+    if own is None:
+        return np.zeros(len(vectors))
+    # Each image is part of the mean and covariance that it is measured by: without it it would be as far as this.
+    within = own.distances(vectors)
+    alone = within / np.maximum(1 - within / len(vectors), 0.02)
+    other = background and Whitening.of(background.mean, background.covariance, 1.0)
+    return alone - other.distances(vectors) if other else np.sqrt(alone)
 
 
 def score_looks(statistics: NDArray[np.void]) -> NDArray[np.float32]:
@@ -158,15 +190,12 @@ def _least(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(near[:, _RANK - 1], np.float64)
 
 
-def describe(
-    local: NDArray[np.bool_], statistics: NDArray[np.void], by_looks: NDArray[np.bool_] | None = None
-) -> tuple[str, ...]:
+def describe(where: NDArray[np.integer], statistics: NDArray[np.void]) -> tuple[str, ...]:
     """Say what makes images strange, as far as it can be told.
 
     Args:
-        local: (n,) as in `Outliers`.
+        where: (n,) as in `Outliers`.
         statistics: (n,) records of `fastdup_checks.statistics.STATISTICS`.
-        by_looks: (n,) images that are strange by light, colour and sharpness rather than by content.
 
     Returns:
         One phrase an image: "far from every other image: looks like text or a drawing on white".
@@ -179,10 +208,8 @@ def describe(
     looks[(sharp > 1.6) & (statistics["entropy"] > 6)] = "looks like noise"
     for name, phrase in (("bright", "nearly white"), ("dark", "nearly black"), ("low_information", "blank")):
         looks[RULES[name].flags(statistics).mask] = phrase
-    place = ("far from every other image", "far from the images around it", "unlike the others in light or sharpness")
-    where = local.astype(int) if by_looks is None else np.where(by_looks, 2, local)
     return tuple(
-        f"{place[here]}: {look}" if look else place[here]
+        f"{_PLACES[here]}: {look}" if look else _PLACES[here]
         for here, look in zip(where.tolist(), looks.tolist(), strict=True)
     )
 

@@ -8,6 +8,7 @@ from PIL import Image, ImageOps
 from test_statistics import scene
 
 from fastdup_checks import outliers as outliers_module
+from fastdup_checks.encoders.background import Background
 from fastdup_checks.index import find_neighbours
 from fastdup_checks.outliers import Outliers, describe, score_looks, score_outliers
 from fastdup_checks.statistics import STATISTICS, measure_statistics
@@ -29,8 +30,7 @@ def aliens(count: int, d: int = 48, seed: int = 7) -> np.ndarray:
 
 def score(vectors: np.ndarray, labels: np.ndarray | None = None) -> Outliers:
     unit = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-    near = find_neighbours(unit, 15)
-    return score_outliers(near.ids, near.similarities, labels)
+    return score_outliers(unit, find_neighbours(unit, 15), labels)
 
 
 def outliers(vectors: np.ndarray, labels: np.ndarray | None = None) -> list[int]:
@@ -75,7 +75,37 @@ def test_the_same_distance_is_stranger_in_dense_surroundings():
     stray = dense[:1] + np.random.default_rng(3).normal(size=(1, 48))
     found = score(np.concatenate([dense, loose, stray]))
     assert found.score[-1] > found.score[1500:3000].max()
-    assert found.local[-1]
+    assert found.where[-1] == 1
+
+
+def test_an_alien_with_half_alien_neighbours_shows_against_the_dataset_as_a_whole():
+    """Most of what varies in the dataset is not what the aliens differ by."""
+    rng = np.random.default_rng(0)
+    wide = np.concatenate([np.full(4, 3.0), np.full(44, 0.4)])
+    base = np.concatenate([np.zeros(4), [6.0], np.zeros(43)])
+    own = base + rng.normal(size=(1000, 48)) * wide
+    strange = base + rng.normal(size=(5, 48)) * wide * np.concatenate([np.full(4, 0.5), np.full(44, 2.5)])
+    found = score(np.concatenate([own, strange]))
+    assert (found.score[1000:] >= 0.5).all()
+    assert (found.score[:1000] >= 0.5).sum() <= 1
+    assert (found.where[1000:] == 2).any()  # their neighbours alone do not tell
+
+
+def test_what_is_far_from_the_dataset_but_common_elsewhere_is_strange_and_what_is_rare_everywhere_is_not():
+    """The background varies by the first axes, and hardly by the others."""
+    rng = np.random.default_rng(1)
+    base = 6 * np.eye(48)[47]
+    vectors = base + rng.normal(size=(600, 48)) * 0.6
+    vectors[:5, :24] += rng.normal(size=(5, 24)) * 1.3
+    vectors[5:10, 24:47] += rng.normal(size=(5, 23)) * 1.3
+    everywhere = base + rng.normal(size=(4000, 48)) * np.repeat((2.0, 0.3), 24)
+    unit = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    background = Background.measure(everywhere / np.linalg.norm(everywhere, axis=1, keepdims=True))
+    near = find_neighbours(unit, 15)
+    informed, uninformed = (score_outliers(unit, near, background=given).score for given in (background, None))
+    assert (informed[:5] >= 0.5).all()
+    assert (uninformed[:5] < 0.5).any()
+    assert (informed[5:10] <= uninformed[5:10]).all()
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 10, 19])
@@ -106,7 +136,7 @@ def test_the_order_of_the_images_does_not_change_a_score():
 )
 def test_the_reason_says_what_the_picture_looks_like(picture, said):
     statistics = np.array([measure_statistics(picture, *picture.size)])
-    assert describe(np.array([False]), statistics)[0].endswith(said)
+    assert describe(np.array([0]), statistics)[0].endswith(said)
 
 
 @pytest.mark.parametrize("n", [20, 79, 81, 4100])

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import fastdup_checks
+from fastdup_checks.encoders.background import background_of
+from fastdup_checks.encoders.plan import DEFAULT
 from fastdup_checks.index import find_neighbours
 from fastdup_checks.outliers import AROUND, score_looks, score_outliers
 
@@ -70,8 +72,8 @@ def judges() -> dict[str, Judge]:
     """Name -> from vectors and statistics to a score of each image and whether it is called an outlier."""
 
     def by_vectors(vectors: NDArray[np.float32], _: NDArray[np.void]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        near = find_neighbours(vectors, AROUND)
-        score = score_outliers(near.ids, near.similarities).score
+        background = background_of(DEFAULT, vectors.shape[1])
+        score = score_outliers(vectors, find_neighbours(vectors, AROUND), background=background).score
         return score.astype(float), score >= 0.5
 
     def ours(

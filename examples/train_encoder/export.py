@@ -1,8 +1,9 @@
 """Write a trained run as one ONNX file that takes pictures as they are decoded and returns unit vectors.
 
 ``export.py RUN OUT.onnx --sets PACK/places PACK/mini`` fits the last linear map on packed pictures (``head.py``), folds
-the normalisations into the convolutions, and stores the weights as float16. The last map is a 1x1 convolution: a matrix
-product may round differently with the number of rows, a convolution treats each picture by itself.
+the normalisations into the convolutions, and stores the weights as float16 and how the vectors of these pictures vary.
+The last map is a 1x1 convolution: a matrix product may round differently with the number of rows, a convolution treats
+each picture by itself.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from network import Encoder, Residual
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from fastdup_checks.encoders.background import KEY, Background
 from fastdup_checks.encoders.seal import seal
 
 
@@ -140,7 +142,9 @@ def main() -> None:
     summaries = summaries_of(encoder, [PackedSet.open(p) for p in a.sets], a.side, a.images)
     whitening = Whitening.fit(summaries, a.dim, a.power, encoder.weights(a.copy_weight).double().numpy())
     model = build(encoder, whitening, a.side, not a.float32)
-    helper.set_model_props(model, {"name": a.name, "version": a.version, "training": a.training})
+    background = Background.measure(whitening.apply(summaries)).to_text()
+    said = {"name": a.name, "version": a.version, "training": a.training, KEY: background}
+    helper.set_model_props(model, said)
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, a.out)
     a.out.write_bytes(seal(a.out.read_bytes()))

@@ -37,6 +37,11 @@ class Whitening:
         scale = (values[top] + 0.01 * values[top[0]]) ** (-power / 2)
         return cls(mean, (vectors[:, top] * scale).T * weights)
 
+    def apply(self, summaries: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Unit vectors (n x D) of ``summaries`` (n x J)."""
+        mapped = (summaries - self.mean) @ self.matrix.T
+        return np.asarray(mapped / np.linalg.norm(mapped, axis=1, keepdims=True), np.float64)
+
 
 def pictures_of(images: npt.NDArray[np.uint8], side: int) -> Tensor:
     """Packed pictures (n x S x S x 3) as float32 n x 3 x side x side in [0, 1], antialiased."""
