@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
+from datasets import picture
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import ImageEnhance
 
-from fastdup_checks.checks.leaks import leaking_pairs
-from fastdup_checks.copies.pairs import SPREAD, list_pairs
+import fastdup_checks
+from fastdup_checks.checks.duplicates import NearScope, near_duplicate_rate
+from fastdup_checks.checks.leaks import LeakScope, leak, leaking_pairs
+from fastdup_checks.copies.pairs import SPREAD, WHOLE_GROUP, list_pairs
 
 
 @st.composite
@@ -46,3 +50,36 @@ def test_every_image_with_a_copy_on_another_side_leaks(dataset, exact_only):
     assert list(pairs) == sorted(pairs, key=lambda pair: (-pairs[pair], pair))
     if np.bincount(group).max() <= SPREAD:
         assert set(pairs) == set(wanted)
+
+
+@given(st.permutations(range(WHOLE_GROUP + 8)), st.integers(1, 20))
+def test_an_image_leaks_through_the_others_of_a_large_group(order, first_side):
+    """A chain of copies, of which one pair alone crosses the sides."""
+    group = np.arange(WHOLE_GROUP + 12)
+    side = np.ones(len(group), np.int32)
+    side[order[:first_side]] = 0
+    side[-2:] = -1
+    chain = [(min(pair), max(pair)) for pair in pairwise(order)]
+    scores = [0.99] * len(chain)
+    scores[3] = 0.985
+    copies = list_pairs(group, chain, scores, ["edit"] * len(chain), at_least=0.9, truncated=len(order))
+    found = leaking_pairs(copies, group.astype(np.int32), side)
+    assert {row for _, *rows in found for row in rows} == set(order)
+    assert all(side[a] == 0 and side[b] == 1 for _, a, b in found)
+    direct = {(a, b) for _, a, b in found} & set(chain) | {(b, a) for a, b in chain}
+    assert all(copies.score[pair] == np.float32(0.985) for pair, a, b in found if (a, b) not in direct)
+    assert leaking_pairs(copies, group.astype(np.int32), side, exact_only=True) == []
+
+
+def test_a_large_group_of_edits_leaks_whole_and_is_told(tmp_path):
+    original = picture(3, 96)
+    for at in range(WHOLE_GROUP + 4):
+        folder = tmp_path / "images" / ("train" if at % 3 else "test")
+        folder.mkdir(parents=True, exist_ok=True)
+        ImageEnhance.Brightness(original).enhance(0.6 + at / 60).save(folder / f"{at}.png")
+    work = {"work_dir": tmp_path / "work", "cache_dir": tmp_path / "cache"}
+    analysis = fastdup_checks.run(tmp_path / "images", **work).analysis
+    assert leak.measure(analysis, LeakScope()).count == WHOLE_GROUP // 3 + 2
+    told = near_duplicate_rate.measure(analysis, NearScope()).remark
+    versions = f"{WHOLE_GROUP + 4} images are in groups of more than {WHOLE_GROUP} versions"
+    assert told == f"{versions}: not every two were compared"

@@ -9,7 +9,7 @@ import numpy as np
 
 from fastdup_checks.checks.check import Scope, at_most, check, parameter
 from fastdup_checks.checks.scope import select
-from fastdup_checks.copies import DEFAULT_THRESHOLD, REPORTING_FLOOR, find_groups
+from fastdup_checks.copies import DEFAULT_THRESHOLD, REPORTING_FLOOR, WHOLE_GROUP, find_groups
 from fastdup_checks.findings import Finding, Measurement
 
 if TYPE_CHECKING:
@@ -80,7 +80,10 @@ def near_duplicate_rate(analysis: Analysis, scope: NearScope) -> Measurement:
     edit_of = dict(zip(zip(left.tolist(), right.tolist(), strict=True), edits, strict=True))
     findings = [_group(analysis, group.members, group.weakest, edit_of.get(group.weakest_pair, "")) for group in groups]
     findings.sort(key=lambda f: (-len(f.images), -f.score, f.images))
-    return selection.share(sum(len(group.members) - 1 for group in groups), findings)
+    cut = copies.truncated and (
+        f"{copies.truncated} images are in groups of more than {WHOLE_GROUP} versions: not every two were compared"
+    )
+    return selection.share(sum(len(group.members) - 1 for group in groups), findings, cut or "")
 
 
 def _first_inside(group: NDArray[np.int32], rows: NDArray[np.bool_]) -> NDArray[np.int32]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from fastdup_checks.checks.check import at_most, check, parameter
 from fastdup_checks.checks.scope import broken_in, expect_splits, not_counted
-from fastdup_checks.copies import DEFAULT_THRESHOLD, REPORTING_FLOOR, SPREAD
+from fastdup_checks.copies import DEFAULT_THRESHOLD, REPORTING_FLOOR, SPREAD, WHOLE_GROUP, find_groups
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.findings import Finding, Measurement
 from fastdup_checks.records import printable
@@ -152,7 +152,8 @@ def leaking_pairs(
     """(pair, earlier row, later row) of the copies that lie on two sides, strongest first, then by row.
 
     Every image that has a copy on another side is there. Of a picture that is there more than `SPREAD` times `copies`
-    holds few pairs: its images are then paired with the first one on each other side.
+    holds few pairs: its images are then paired with the first one on each other side. So are images of large groups of
+    which no pair on two sides was verified, with the weakest link of the group as what is known of the two.
 
     Args:
         copies: the pairs to choose from; of each that is given, `pair` says how likely it is and what was edited.
@@ -173,8 +174,28 @@ def leaking_pairs(
     for pair in many[first].tolist():
         ours, theirs = (np.flatnonzero((exact_group == group) & (side >= 0)) for group in (one[pair], other[pair]))
         found += [(pair, *rows) for rows in _meet(ours.tolist(), theirs.tolist(), side)]
+    if copies.truncated and not exact_only:
+        found += _through_others(copies, exact_group, side, {row for _, *rows in found for row in rows})
     found.sort(key=lambda leak: (-float(copies.score[leak[0]]), *leak[1:]))
     return [(pair, a, b) if side[a] < side[b] else (pair, b, a) for pair, a, b in found]
+
+
+def _through_others(
+    copies: Copies, exact_group: NDArray[np.int32], side: NDArray[np.int32], known: set[int]
+) -> list[tuple[int, int, int]]:
+    """(weakest link, row, row) for the images of large groups that are not known to leak, by rising rows."""
+    near = np.flatnonzero(~copies.exact)
+    left, right = exact_group[copies.left[near]], exact_group[copies.right[near]]
+    place = dict(zip(zip(left.tolist(), right.tolist(), strict=True), near.tolist(), strict=True))
+    pairs = {}
+    for group in find_groups(len(side), left, right, copies.score[near]):
+        if len(group.members) > WHOLE_GROUP:
+            rows = np.flatnonzero(np.isin(exact_group, group.members) & (side >= 0)).tolist()
+            first = {int(side[row]): row for row in reversed(rows)}
+            for row in (row for row in rows if row not in known):
+                for other in (first[rank] for rank in first if rank != side[row]):
+                    pairs[min(row, other), max(row, other)] = place[group.weakest_pair]
+    return [(pair, *rows) for rows, pair in sorted(pairs.items())]
 
 
 def _meet(ours: Sequence[int], theirs: Sequence[int], side: NDArray[np.int32]) -> set[tuple[int, int]]:

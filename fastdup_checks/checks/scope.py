@@ -45,10 +45,11 @@ class Selection:
         """What is not in the count."""
         return not_counted(len(self.broken))
 
-    def share(self, count: int, findings: Iterable[Finding]) -> Measurement:
-        """So many of the images, which the findings account for."""
+    def share(self, count: int, findings: Iterable[Finding], remark: str = "") -> Measurement:
+        """So many of the images, which the findings account for; with a remark beside that on what is not counted."""
         value = share(count, self.count)
-        return Measurement(value, "share", count, self.count, self.name, tuple(findings), self.remark)
+        remark = "; ".join(filter(None, (remark, self.remark)))
+        return Measurement(value, "share", count, self.count, self.name, tuple(findings), remark)
 
 
 def select(analysis: Analysis, scope: Scope) -> Selection:

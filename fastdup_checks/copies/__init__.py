@@ -9,7 +9,7 @@ rounds, and `groups` ties pairs together.
 from fastdup_checks.copies.calibration import DEFAULT_THRESHOLD, LISTING_FLOOR, REPORTING_FLOOR
 from fastdup_checks.copies.find import NEAREST, find_copies
 from fastdup_checks.copies.groups import Group, find_groups, rank_to_keep
-from fastdup_checks.copies.pairs import SPREAD, Copies, CopyInputs
+from fastdup_checks.copies.pairs import SPREAD, WHOLE_GROUP, Copies, CopyInputs
 
 __all__ = (
     "DEFAULT_THRESHOLD",
@@ -17,6 +17,7 @@ __all__ = (
     "NEAREST",
     "REPORTING_FLOOR",
     "SPREAD",
+    "WHOLE_GROUP",
     "Copies",
     "CopyInputs",
     "Group",

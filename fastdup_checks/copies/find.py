@@ -11,7 +11,7 @@ from fastdup_checks.copies.calibration import DEFAULT_THRESHOLD, REPORTING_FLOOR
 from fastdup_checks.copies.edits import name_edits
 from fastdup_checks.copies.groups import connect
 from fastdup_checks.copies.memory import Memory, distinct, name_pairs, places_in
-from fastdup_checks.copies.pairs import list_pairs
+from fastdup_checks.copies.pairs import WHOLE_GROUP, list_pairs
 from fastdup_checks.copies.proposals import Proposals
 from fastdup_checks.copies.subjects import Subjects
 from fastdup_checks.copies.verify import Measured, look_first, measure
@@ -31,8 +31,6 @@ _IN_PLACE = 0.65
 """Correlation without any shift from which a pair is aligned whatever the gate says: a sticker may mislead the rest."""
 _GROW = 4
 """Factor by which a full neighbourhood grows."""
-_WHOLE_GROUP = 32
-"""In groups up to this size every pair is verified; larger ones are only tied together."""
 _PAIRS = 1 << 17
 """Pairs judged at a time: some 40 MB."""
 
@@ -123,7 +121,7 @@ class _Search:
         if len(known.keys):
             label = self.groups()
             size = np.bincount(label, minlength=known.count)
-            needed = (label[first] != label[second]) | (size[label[first]] <= _WHOLE_GROUP)
+            needed = (label[first] != label[second]) | (size[label[first]] <= WHOLE_GROUP)
             keys, first, second = keys[needed], first[needed], second[needed]
         new = self.remembered(keys)
         for start in range(0, len(new), _PAIRS):
@@ -179,10 +177,10 @@ class _Search:
         starts = np.flatnonzero(np.r_[True, np.diff(label[order]) != 0])
         keys = []
         for rows in np.split(order, starts[1:]):
-            if 2 < len(rows) <= _WHOLE_GROUP:
+            if 2 < len(rows) <= WHOLE_GROUP:
                 a, b = np.triu_indices(len(rows), 1)
                 keys.append(rows[a] * self.known.count + rows[b])
-            elif len(rows) > _WHOLE_GROUP:
+            elif len(rows) > WHOLE_GROUP:
                 self.truncated += len(rows)
         if keys:
             self.verify(distinct(*keys))

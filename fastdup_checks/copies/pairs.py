@@ -21,6 +21,8 @@ __all__ = ("SPREAD", "Copies", "CopyInputs", "list_pairs")
 
 SPREAD = 16
 """Groups of exact copies up to this size are listed pair by pair; larger ones as pairs with their first."""
+WHOLE_GROUP = 32
+"""Of up to so many different pictures that are copies every pair is verified; larger groups are only tied together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Copies:
     edit: tuple[str, ...]
     """(p,) what was done to the smaller of the two, or to the right one, in a few words."""
     truncated: int
-    """Images around which the search was cut short: they may have more copies than are listed."""
+    """Different pictures in groups of more than `WHOLE_GROUP`, of which not every pair was verified."""
     recall: float = 1.0
     """Share of the pictures nearest by looks or by embedding that a search by clusters finds, where there are too many
     images to compare all with all: the least that was measured of the searches that propose pairs."""

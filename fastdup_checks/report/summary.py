@@ -58,7 +58,7 @@ def summarise(
             "encoder": scan.encoder,
             "decoder": scan.decoder,
             "neighbours": {"search": analysis.neighbours.search, "recall": analysis.neighbours.recall},
-            "copies": {"recall": analysis.copies.recall},
+            "copies": {"recall": analysis.copies.recall, "in_large_groups": analysis.copies.truncated},
         },
         "meta": {
             **meta,
