@@ -81,11 +81,11 @@ def test_pairs_below_the_threshold_are_listed_as_possible_and_are_no_copies(tmp_
     result = fastdup_checks.run(write_images(tmp_path / "images", CLEAN), work_dir=tmp_path / "out")
     analysis = Analysis(result.analysis.scan)
     rows = np.arange(4, dtype=np.int32)
-    score = np.array([1.0, 0.98, 0.5, 0.4999], np.float32)
+    score = np.array([1.0, 0.98, 0.2, 0.1999], np.float32)
     vars(analysis)["_candidates"] = Copies(rows, rows + 1, score, score == 1, ("",) * 4, 0)
     write_tables(analysis, tmp_path)
     listed = [(r["kind"], r["score"]) for r in table(tmp_path / "pairs.csv")]
-    assert listed == [("exact", "1.0000"), ("near", "0.9800"), ("possible", "0.5000")]
+    assert listed == [("exact", "1.0000"), ("near", "0.9800"), ("possible", "0.2000")]
     assert len(table(tmp_path / "clusters.csv")) == 3
 
 

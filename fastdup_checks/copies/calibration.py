@@ -38,9 +38,9 @@ DEFAULT_THRESHOLD = 0.98
 """Pairs that score at least this are copies, unless the user decides otherwise.
 
 High, because a dataset of one kind of thing, say products on plain ground, holds many look-alikes."""
-LISTING_FLOOR = 0.5
-"""Pairs that score less than the threshold but at least this, which are rather copies than not, are listed as possible
-ones. Of photographs nearly all of them are copies, and of things of one kind on plain ground few."""
+LISTING_FLOOR = 0.2
+"""Pairs that score less than the threshold but at least this are listed as possible copies, which no check counts: of
+photographs that are often copied more of them are copies than the score says."""
 REPORTING_FLOOR = 0.05
 """Pairs that score less are not worth keeping."""
 

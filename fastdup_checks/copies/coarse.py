@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastdup_checks.copies.maps import turns
 from fastdup_checks.copies.pictures import even_contrast, halve
 from fastdup_checks.copies.poses import find_mat, unframed
 from fastdup_checks.copies.windows import ORIENTATIONS, UNIT, core_windows, dense_windows, whole
@@ -188,11 +189,7 @@ def _inverse(
     maps: NDArray[np.float32], orientation: NDArray[np.int64]
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """The same correspondences (p, 2, 3) told from the other picture, and how that one is to be oriented."""
-    across, down = 1 - (orientation & 2), 1 - 2 * (orientation & 1)
-    turn = np.zeros((len(maps), 2, 2))
-    straight = (orientation & 4) == 0
-    turn[:, 0, 0], turn[:, 1, 1] = straight * across, straight * down
-    turn[:, 0, 1], turn[:, 1, 0] = ~straight * down, ~straight * across
+    turn, straight = turns(orientation), (orientation & 4) == 0
     back = turn @ np.linalg.inv(maps[:, :, :2].astype(np.float64))
     offset = -(back @ maps[:, :, 2:].astype(np.float64))
     both = np.concatenate([back @ turn.transpose(0, 2, 1), offset], axis=2)

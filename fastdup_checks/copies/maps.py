@@ -9,13 +9,23 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ("distance_moved", "scaling", "uncleanness")
+__all__ = ("distance_moved", "scaling", "turns", "uncleanness")
 
 
 def distance_moved(maps: NDArray[np.float32]) -> NDArray[np.float64]:
     """How far maps (p, 2, 3) are from leaving everything in place: (p,)."""
     moved: NDArray[np.float64] = np.abs(maps.astype(np.float64) - np.eye(2, 3)).sum(axis=2).max(axis=1)
     return moved
+
+
+def turns(orientation: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(p, 2, 2) what takes the coordinates of oriented pictures to those of the pictures; see `pictures.orient`."""
+    across, down = 1 - (orientation & 2), 1 - 2 * (orientation & 1)
+    straight = (orientation & 4) == 0
+    turn = np.zeros((len(orientation), 2, 2))
+    turn[:, 0, 0], turn[:, 1, 1] = straight * across, straight * down
+    turn[:, 0, 1], turn[:, 1, 0] = ~straight * down, ~straight * across
+    return turn
 
 
 def scaling(linear: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

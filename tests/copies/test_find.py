@@ -57,6 +57,54 @@ def test_an_edited_copy_is_found_and_its_edit_is_named(name):
         assert words in found.edit[0]
 
 
+def turned_inside(im, angle):
+    """Turned, and cut to where nothing of what surrounded the picture is seen."""
+    return crop(im.rotate(angle, resample=Image.Resampling.BICUBIC), 0.2, 0.2, 0.8, 0.8)
+
+
+@pytest.mark.parametrize("seed", [0, 3, 11])
+def test_what_is_hardly_alike_is_found_through_a_third_picture(seed):
+    images = [photograph(at) for at in range(12)]
+    far = turned_inside(images[seed], -16)
+
+    def pairs(*more):
+        found = find_copies(inputs([*images, *more])).at_least(DEFAULT_THRESHOLD)
+        return set(zip(found.left.tolist(), found.right.tolist(), strict=True))
+
+    between = turned_inside(images[seed], -8)
+    assert pairs(far) == set()
+    assert pairs(far, between) == {(seed, 12), (seed, 13), (12, 13)}
+
+
+def test_pictures_are_not_tied_by_one_that_shows_both():
+    images = [photograph(at) for at in range(12)]
+    both = Image.new("RGB", (2 * images[0].width, images[0].height))
+    both.paste(images[0], (0, 0))
+    both.paste(images[1], (images[0].width, 0))
+    found = find_copies(inputs([*images, both]))
+    listed = set(zip(found.left.tolist(), found.right.tolist(), strict=True))
+    assert {(0, 12), (1, 12)} <= listed
+    assert (0, 1) not in listed
+
+
+def test_a_pair_that_others_tie_together_scores_more_than_alone():
+    """Waves: every line of the picture is moved a little to a side."""
+    images = [photograph(at) for at in range(12)]
+
+    def waved(im, pixels):
+        rows = np.asarray(im)
+        moves = (pixels * np.sin(np.arange(len(rows)) / 12)).astype(int)
+        return Image.fromarray(np.stack([np.roll(row, move, axis=0) for row, move in zip(rows, moves, strict=True)]))
+
+    def score(*more):
+        found = find_copies(inputs([*images, *more]))
+        pairs = zip(found.left.tolist(), found.right.tolist(), strict=True)
+        return dict(zip(pairs, found.score.tolist(), strict=True))[3, 12]
+
+    assert score(waved(images[3], 9)) < 0.5
+    assert score(waved(images[3], 9), waved(images[3], 5)) > DEFAULT_THRESHOLD
+
+
 def test_different_pictures_are_no_copies():
     found = find_copies(inputs([photograph(seed) for seed in range(60)]))
     assert len(found.at_least(0.5)) == 0
