@@ -253,12 +253,18 @@ class _Search:
         self.add(keys, *self.measure(keys, propose_maps(self.look(keys), whole[fine]), _GIVEN), tied=True)
 
     def scores(self) -> NDArray[np.float32]:
-        """Of all pairs, raised where both lie in one group although they do not look enough alike by themselves."""
+        """Of all pairs, raised where both lie in one group although they do not look enough alike by themselves.
+
+        Not above what holds the group together: a pair is no surer than the pairs that tie it.
+        """
         known, label = self.known, self.groups()
         first, second = known.sides(known.keys)
-        tied = (label[first] == label[second]) & (known.score < DEFAULT_THRESHOLD)
+        sure = known.score >= DEFAULT_THRESHOLD
+        weakest = np.ones(known.count, np.float32)
+        np.minimum.at(weakest, label[first[sure]], known.score[sure])
         odds = known.score / np.maximum(1 - known.score, np.float32(1e-6)) * np.float32(_TIE)
-        return np.where(tied, odds / (1 + odds), known.score)
+        raised = np.minimum(odds / (1 + odds), weakest[label[first]])
+        return np.where((label[first] == label[second]) & ~sure, raised, known.score)
 
     def names(self, keys: NDArray[np.int64]) -> NDArray[np.uint64]:
         """By which pairs are remembered."""
