@@ -34,7 +34,7 @@ __all__ = (
     "unsquash",
 )
 
-DECODER_VERSION = 2
+DECODER_VERSION = 3
 """Raise it when the pixels, the digests or the reasons change: stored scans of the old version are then not used."""
 
 WORKING_SIDE = 160
@@ -165,6 +165,8 @@ def _decode_opened(image: Image.Image, data: bytes, limits: Limits, side: int) -
         image.draft("RGB" if mode != "L" else "L", (side, side))
     elif kind == "PNG" and b"IEND\xaeB`\x82" not in data:
         raise Unreadable("truncated PNG: the end chunk is missing")
+    elif kind == "GIF" and not _gif_ends(data):
+        raise Unreadable("truncated GIF: the end mark is missing")
     image.load()
     reduced = image.size != (width, height)
     orientation = _orientation(image) if "exif" in image.info or kind in {"TIFF", "WEBP", "PNG"} else 1
@@ -225,6 +227,24 @@ def _orientation(image: Image.Image) -> int:
     except Exception:  # noqa: BLE001 - as in `decode`
         return 1
     return int(said) if said in range(1, 9) else 1
+
+
+def _gif_ends(data: bytes) -> bool:
+    """Whether the blocks of a GIF go on to its end mark, or to something unknown: Pillow reads the first frame alone."""
+
+    def colours(flags: int) -> int:
+        return 3 << (flags & 7) + 1 if flags & 128 else 0
+
+    try:
+        at = 13 + colours(data[10])
+        while (kind := data[at]) in b"!,":
+            at += 2 if kind == ord("!") else 11 + colours(data[at + 9])
+            while size := data[at]:
+                at += 1 + size
+            at += 1
+    except IndexError:
+        return False
+    return True
 
 
 def _jpeg_picture(data: bytes, count: int) -> bytes:

@@ -288,3 +288,18 @@ def test_squash_keeps_the_whole_picture():
 def test_the_helper_of_the_tests_is_deterministic():
     assert encoded(1) == encoded(1)
     assert encoded(1) != encoded(2)
+
+
+@given(
+    frames=st.integers(1, 4),
+    share=st.floats(0.02, 0.999),
+    options=st.sampled_from([{}, {"optimize": True}, {"loop": 0}]),
+)
+@settings(deadline=None, max_examples=40)
+def test_an_animated_gif_is_read_whole_and_not_cut_anywhere(frames, share, options):
+    pictures = [picture(seed) for seed in range(frames)]
+    data = saved(pictures[0], "GIF", save_all=True, append_images=pictures[1:], comment=b"!,;", **options)
+    assert decode(data, LIMITS).width == 64
+    assert decode(data + b"anything", LIMITS).width == 64
+    with pytest.raises(Unreadable):
+        decode(data[: int(share * (len(data) - 1))], LIMITS)
