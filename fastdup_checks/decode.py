@@ -230,7 +230,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _gif_ends(data: bytes) -> bool:
-    """Whether the blocks of a GIF go on to its end mark, or to something unknown: Pillow reads the first frame alone."""
+    """Whether the blocks of a GIF go on to its end mark, or to something unknown: Pillow looks at the first frame."""
 
     def colours(flags: int) -> int:
         return 3 << (flags & 7) + 1 if flags & 128 else 0

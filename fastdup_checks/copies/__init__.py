@@ -3,7 +3,8 @@
 The stages, from top to bottom: `pictures` and `windows` describe thumbnails, `poses`, `nearest` and `alike` propose
 candidates (`proposals`) among the different images (`subjects`), `coarse`, `align` and `evidence` look at each pair
 ever more closely (`verify`), `calibration` turns what they saw into a probability, `edits` into words, `find` runs the
-rounds, `ties` tells from a third picture how two lie, and `groups` ties pairs together.
+rounds, `judged` holds what they say of pairs, `ties` tells from a third picture how two lie, and `groups` ties pairs
+together.
 """
 
 from fastdup_checks.copies.calibration import DEFAULT_THRESHOLD, LISTING_FLOOR, REPORTING_FLOOR

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fastdup_checks.copies.calibration import DEFAULT_THRESHOLD, REPORTING_FLOOR, Models, shipped
 from fastdup_checks.copies.edits import name_edits
-from fastdup_checks.copies.groups import connect
+from fastdup_checks.copies.judged import Judged
 from fastdup_checks.copies.memory import Memory, distinct, name_pairs, places_in
 from fastdup_checks.copies.pairs import WHOLE_GROUP, list_pairs
 from fastdup_checks.copies.proposals import Proposals
@@ -34,30 +33,10 @@ _GIVEN = Gates(coarse=0.0, coarse_behind=2.0, in_place=2.0)
 """For pairs of which it is known how they lie."""
 _TIED = Gates(coarse=0.6, coarse_behind=0.06)
 """For pairs that others tie together: most of them are copies, so that a closer look is worth more."""
-_TIE = 200.0
-"""How many times likelier than alone it is that two pictures are copies which others tie together. Of 7,000 pairs of
-edits of photographs and clothes that scored 0.05 to 0.98 alone and were tied, all were copies: this is little."""
 _GROW = 4
 """Factor by which a full neighbourhood grows."""
 _PAIRS = 1 << 17
 """Pairs judged at a time: some 40 MB."""
-
-
-@dataclass(slots=True)
-class _Known:
-    """The pairs judged so far, among images that are all different; a pair is one number, first * count + second."""
-
-    count: int
-    judged: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    keys: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    score: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
-    edit: list[str] = field(default_factory=list)
-    tied: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
-    """Which of the pairs with a score were looked at again because others tie them together."""
-
-    def sides(self, keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The first and the second image of pairs."""
-        return keys // self.count, keys % self.count
 
 
 def find_copies(
@@ -94,7 +73,7 @@ def find_copies(
     return list_pairs(
         group,
         pairs.tolist(),
-        search.scores().tolist(),
+        known.final_score().tolist(),
         known.edit,
         at_least=at_least,
         truncated=search.truncated,
@@ -107,7 +86,7 @@ class _Search:
 
     def __init__(self, subjects: Subjects, proposals: Proposals, memory: Memory | None) -> None:
         self.subjects, self.proposals, self.memory = subjects, proposals, memory
-        self.known = _Known(subjects.count)
+        self.known = Judged(subjects.count)
         self.truncated = 0
         self.models: Models = shipped()
 
@@ -126,17 +105,17 @@ class _Search:
     def verify(self, keys: NDArray[np.int64]) -> None:
         """Judge the pairs that were not judged before, unless both lie in one large group already."""
         known = self.known
-        keys = keys[places_in(keys, known.judged) < 0]
+        keys = keys[places_in(keys, known.all) < 0]
         first, second = known.sides(keys)
         if len(known.keys):
-            label = self.groups()
+            label = known.groups()
             size = np.bincount(label, minlength=known.count)
             needed = (label[first] != label[second]) | (size[label[first]] <= WHOLE_GROUP)
             keys, first, second = keys[needed], first[needed], second[needed]
         new = self.remembered(keys)
         for start in range(0, len(new), _PAIRS):
             self.judge(new[start : start + _PAIRS])
-        known.judged = distinct(known.judged, keys)
+        known.all = distinct(known.all, keys)
 
     def judge(self, keys: NDArray[np.int64]) -> None:
         """Look at pairs, align the promising ones, and remember what may be a copy."""
@@ -180,28 +159,21 @@ class _Search:
         keys = keys[chosen.pair]
         one, other = known.sides(keys)
         width, height, mat = subjects.width, subjects.height, subjects.descriptions.mat
-        known.keys = np.concatenate([known.keys, keys])
-        known.score = np.concatenate([known.score, score[some]])
-        known.tied = np.concatenate([known.tied, np.full(len(some), tied)])
         size_one, size_other = (width[one], height[one]), (width[other], height[other])
-        known.edit += name_edits(chosen, size_one, size_other, mat[one], mat[other])
+        edits = name_edits(chosen, size_one, size_other, mat[one], mat[other])
+        known.add(keys, score[some], edits, tied=tied)
 
     def full(
         self, asked: NDArray[np.int64], query: NDArray[np.int64], hit: NDArray[np.int64], k: int
     ) -> NDArray[np.bool_]:
         """Which of the images asked about have copies for most of their neighbours, so that more may follow."""
-        label = self.groups()
+        label = self.known.groups()
         together = (label[asked[query]] == label[hit]) & (asked[query] != hit)
         return np.bincount(query[together], minlength=len(asked)) > k // 2
 
-    def groups(self) -> NDArray[np.int64]:
-        """Label the images by the group they belong to so far."""
-        known = self.known
-        return connect(known.count, *known.sides(known.keys[known.score >= DEFAULT_THRESHOLD]))
-
     def close(self) -> None:
         """Verify the pairs within small groups that no neighbourhood proposed, or that seemed not worth it."""
-        label = self.groups()
+        label = self.known.groups()
         order = np.argsort(label, kind="stable")
         starts = np.flatnonzero(np.r_[True, np.diff(label[order]) != 0])
         keys = []
@@ -227,7 +199,7 @@ class _Search:
         """Align pairs of one group as a third picture, of which both are copies, says that they lie."""
         known = self.known
         pairs = np.stack(known.sides(keys), axis=1)
-        sure = known.score >= DEFAULT_THRESHOLD
+        sure = known.sure
         third = find_ties(pairs, *known.sides(known.keys[sure]), known.score[sure])
         keys, pairs, third = keys[third >= 0], pairs[third >= 0], third[third >= 0]
         links = np.concatenate([self.proposals.keys(pairs[:, side], third) for side in (0, 1)])
@@ -252,20 +224,6 @@ class _Search:
         keys = keys[fine]
         self.add(keys, *self.measure(keys, propose_maps(self.look(keys), whole[fine]), _GIVEN), tied=True)
 
-    def scores(self) -> NDArray[np.float32]:
-        """Of all pairs, raised where both lie in one group although they do not look enough alike by themselves.
-
-        Not above what holds the group together: a pair is no surer than the pairs that tie it.
-        """
-        known, label = self.known, self.groups()
-        first, second = known.sides(known.keys)
-        sure = known.score >= DEFAULT_THRESHOLD
-        weakest = np.ones(known.count, np.float32)
-        np.minimum.at(weakest, label[first[sure]], known.score[sure])
-        odds = known.score / np.maximum(1 - known.score, np.float32(1e-6)) * np.float32(_TIE)
-        raised = np.minimum(odds / (1 + odds), weakest[label[first]])
-        return np.where((label[first] == label[second]) & ~sure, raised, known.score)
-
     def names(self, keys: NDArray[np.int64]) -> NDArray[np.uint64]:
         """By which pairs are remembered."""
         first, second = self.known.sides(keys)
@@ -279,10 +237,8 @@ class _Search:
         names = self.names(keys)
         hit = places_in(names, memory.hits)
         found = np.flatnonzero(hit >= 0)
-        self.known.keys = np.concatenate([self.known.keys, keys[found]])
-        self.known.score = np.concatenate([self.known.score, memory.score[hit[found]]])
-        self.known.edit += [memory.edit[at] for at in hit[found].tolist()]
-        self.known.tied = np.concatenate([self.known.tied, np.zeros(len(found), bool)])
+        edits = [memory.edit[at] for at in hit[found].tolist()]
+        self.known.add(keys[found], memory.score[hit[found]], edits, tied=False)
         return keys[places_in(names, memory.pairs) < 0]
 
     def remember(self, file: Path) -> None:
@@ -296,7 +252,7 @@ class _Search:
         Memory(
             self.subjects.names[by],
             {name: column[by] for name, column in self.subjects.described.items()},
-            np.sort(self.names(known.judged)),
+            np.sort(self.names(known.all)),
             hits[order],
             known.score[kept],
             tuple(known.edit[at] for at in kept.tolist()),
