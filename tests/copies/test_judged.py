@@ -12,7 +12,7 @@ from fastdup_checks.copies.judged import Judged
 COUNT = 8
 PAIRS = st.dictionaries(
     st.tuples(st.integers(0, COUNT - 1), st.integers(0, COUNT - 1)).filter(lambda pair: pair[0] < pair[1]),
-    st.one_of(st.floats(0.05, 1, width=32), st.sampled_from([0.98, 0.99, 1.0])),
+    st.one_of(st.floats(0.0625, 1, width=32), st.sampled_from([0.98, 0.99, 1.0])),
     min_size=1,
 )
 
