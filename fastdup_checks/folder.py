@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import posixpath
-import re
 import stat
 from collections import Counter
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING
 from fastdup_checks.column import Column, as_spelt
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.frames import VIDEO_SUFFIXES
+from fastdup_checks.globs import Globs, one_spelling, plain
 from fastdup_checks.records import OUTSIDE, Dataset, Record, Stamp, order_splits, printable, valid_text
 
 if TYPE_CHECKING:
@@ -114,12 +113,13 @@ def open_folder(
     }
     _expect_common_paths(root, paths, (t for t in (splits, labels, groups) if isinstance(t, Column)), tables.values())
     # A table may name images that are not there: they are broken images, not a smaller dataset.
-    wanted, unwanted = _matcher(include or ("**",)), _matcher(_below(root, exclude))
+    wanted, unwanted = Globs.of(include or ("**",)), Globs.below(root, exclude)
     named = {path for values in tables.values() for path in values}
     listed = {path for path in named if wanted.match(path) and not unwanted.match(path)}
     paths = sorted(listed.union(paths), key=os.fsencode) if listed else paths
     split_of = tables["split"].get if isinstance(splits, Column) else _split_finder(root, splits or {})
-    own = set() if isinstance(splits, Column) else {_plain(p) for places in (splits or {}).values() for p in places}
+    places = [] if isinstance(splits, Column) else [place for some in (splits or {}).values() for place in some]
+    own = {one_spelling(plain(place)) for place in places}
     records = []
     for path in paths:
         split = split_of(path)
@@ -127,7 +127,7 @@ def open_folder(
             ignored[OUTSIDE] += 1
             continue
         label = _value(labels, tables.get("label"), path)
-        if label is not None and path.rsplit("/", 1)[0] in own and label == parent_label(path):
+        if label is not None and one_spelling(path.rsplit("/", 1)[0]) in own and label == parent_label(path):
             label = None  # the folder of a split is no class
         records.append(Record(path, split, label, _value(groups, tables.get("group"), path)))
     if splits is not None and not isinstance(splits, Column):
@@ -225,7 +225,7 @@ def _list_images(root: Path, include: Sequence[str], exclude: Sequence[str]) -> 
     expect_folder(root)
     ignored: Counter[str] = Counter()
     paths: list[str] = []
-    wanted, unwanted = _matcher(include), _matcher(_below(root, exclude))
+    wanted, unwanted = Globs.of(include), Globs.below(root, exclude)
     for path in find_files(root):
         suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
         if not (wanted.match(path) if include else suffix in IMAGE_SUFFIXES):
@@ -259,7 +259,7 @@ def _value(wanted: str | Column | None, values: Mapping[str, str] | None, path: 
 
 def _split_finder(root: Path, splits: Mapping[str, Sequence[str]]) -> Callable[[str], str | None]:
     """A function from path to split."""
-    patterns = [(name, _matcher(_below(root, places))) for name, places in splits.items()]
+    patterns = [(name, Globs.below(root, places)) for name, places in splits.items()]
 
     def find(path: str) -> str | None:
         held = [name for name, pattern in patterns if pattern.match(path)]
@@ -268,27 +268,3 @@ def _split_finder(root: Path, splits: Mapping[str, Sequence[str]]) -> Callable[[
         return held[0] if held else None
 
     return find
-
-
-def _below(root: Path, places: Sequence[str]) -> list[str]:
-    """Folders as patterns for everything below them."""
-    return [f"{_plain(p)}/**" if (root / p).is_dir() else p for p in places]
-
-
-def _plain(folder: str) -> str:
-    """A folder without detours: "train" for "./train/"."""
-    return posixpath.normpath(folder.strip("/"))
-
-
-def _matcher(patterns: Sequence[str]) -> re.Pattern[str]:
-    """One expression for glob patterns, in which `**` crosses folders and `*` does not."""
-    if not patterns:
-        return re.compile(r"(?!)")
-    return re.compile(f"(?:{'|'.join(map(_translate, patterns))})\\Z", re.DOTALL)
-
-
-def _translate(pattern: str) -> str:
-    out = ""
-    for piece in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", pattern.removeprefix("./")):
-        out += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(piece) or re.escape(piece)
-    return out

@@ -1,0 +1,59 @@
+"""Folders and glob patterns that say which files are meant."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+__all__ = ("Globs", "one_spelling", "plain")
+
+
+@dataclass(frozen=True, slots=True)
+class Globs:
+    """Patterns in which `**` crosses folders and `*` does not; names are the same however they are spelt."""
+
+    expression: re.Pattern[str]
+
+    @classmethod
+    def of(cls, patterns: Sequence[str]) -> Globs:
+        """What matches any of the patterns; nothing where there are none."""
+        each = "|".join(_translate(one_spelling(pattern)) for pattern in patterns)
+        return cls(re.compile(f"(?:{each})\\Z" if patterns else r"(?!)", re.DOTALL))
+
+    @classmethod
+    def below(cls, root: Path, places: Sequence[str]) -> Globs:
+        """The same, where the name of a folder below `root` stands for everything in it."""
+        return cls.of([f"{plain(place)}/**" if _is_folder(root, place) else place for place in places])
+
+    def match(self, path: str) -> bool:
+        """Whether a path, POSIX-style and relative, is meant."""
+        return self.expression.match(one_spelling(path)) is not None
+
+
+def one_spelling(name: str) -> str:
+    """A name in the form that all its spellings have: some systems write an accent as a letter of its own."""
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
+def plain(folder: str) -> str:
+    """A folder without detours: "train" for "./train/"."""
+    return posixpath.normpath(folder.strip("/"))
+
+
+def _is_folder(root: Path, place: str) -> bool:
+    spellings = {place, *(unicodedata.normalize(form, place) for form in ("NFC", "NFD"))}
+    return any((root / spelt).is_dir() for spelt in spellings)
+
+
+def _translate(pattern: str) -> str:
+    out = ""
+    for piece in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", pattern.removeprefix("./")):
+        out += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(piece) or re.escape(piece)
+    return out
