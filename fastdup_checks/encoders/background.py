@@ -71,12 +71,12 @@ def background_of(plan: EncoderPlan, length: int) -> Background | None:
 
     Args:
         plan: what the configuration says of the encoder.
-        length: d of its vectors.
+        length: d of its vectors, 0 where there are none.
 
     Raises:
         ScanError: if the file cannot be read, or its background is damaged or of other vectors.
     """
-    if not isinstance(plan, ModelPlan) or not isinstance(plan.source, Path):
+    if not length or not isinstance(plan, ModelPlan) or not isinstance(plan.source, Path):
         return None
     text = _metadata(read_model(plan.source)).get(KEY.encode())
     if text is None:

@@ -7,7 +7,7 @@ import pytest
 from graphs import flattening
 
 from fastdup_checks.encoders.background import KEY, Background, background_of
-from fastdup_checks.encoders.plan import HubFile, ModelPlan, VectorPlan
+from fastdup_checks.encoders.plan import DEFAULT, HubFile, ModelPlan, VectorPlan
 from fastdup_checks.encoders.seal import seal
 from fastdup_checks.errors import ScanError
 
@@ -25,6 +25,12 @@ def test_a_background_is_read_back_from_a_sealed_file(tmp_path):
     found = background_of(plan, 7)
     np.testing.assert_allclose(found.mean, VECTORS.mean(0), rtol=1e-6)
     np.testing.assert_allclose(found.covariance, np.cov(VECTORS.T), rtol=1e-6)
+
+
+def test_the_bundled_encoder_has_one():
+    found = background_of(DEFAULT, 256)
+    assert np.linalg.eigvalsh(found.covariance).min() > -1e-9
+    assert np.trace(found.covariance) + found.mean @ found.mean == pytest.approx(1, abs=1e-3)  # vectors of length 1
 
 
 def test_encoders_without_one_have_none(tmp_path):
