@@ -30,7 +30,7 @@ class LabelScope(Scope):
     threshold: float = parameter("share", "The chance of a wrong label from which an image is a suspect.", 0.5)
 
 
-@check(unit="share", bound=at_least(0.99), params=LabelScope, needs=("labels",))
+@check(unit="share", bound=at_least(0.993), params=LabelScope, needs=("labels",))
 def label_consistency(analysis: Analysis, scope: LabelScope) -> Measurement:
     """Images whose label is the one that their look-alikes carry.
 
