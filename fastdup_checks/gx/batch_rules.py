@@ -205,7 +205,7 @@ class ExpectImageLabelConsistencyToBeAtLeast(ScopedRule):
     sentence: ClassVar[str] = (
         "At least $at_least of the images in $image_column must have the label that their look-alikes carry."
     )
-    at_least: Number = 0.99
+    at_least: Number = 0.993
     threshold: Optional[Number] = None
 
 
