@@ -69,6 +69,8 @@ def pack(out: Path, root: Path, size: int, class_of: Callable[[Path], str] | Non
     with Pool(workers) as pool:
         loaded = pool.map(_load, [(p, size) for p in files], chunksize=64)
     kept = [(p, x) for p, x in zip(files, loaded, strict=True) if x is not None]
+    if not kept:
+        raise SystemExit(f"{root}: none of {len(files)} files is a readable image; are they pointers of Git LFS?")
     names = [class_of(p) if class_of else "" for p, _ in kept]
     classes = sorted(set(names) - {""})
     np.save(out / "images.npy", np.stack([x for _, x in kept]))

@@ -56,6 +56,13 @@ def test_packing_skips_what_cannot_be_read_and_names_classes_after_folders(examp
     assert np.load(tmp_path / "packed" / "labels.npy").tolist() == [0] * 12 + [1] * 12
 
 
+def test_a_folder_of_pointers_is_told(example, tmp_path):
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "1.jpg").write_text("version https://git-lfs.github.com/spec/v1\n")
+    with pytest.raises(SystemExit, match="none of 1 files is a readable image"):
+        example("prepare").pack(tmp_path / "packed", tmp_path / "pictures", 16, None, workers=1)
+
+
 def test_classes_of_a_table_are_found_by_file_name_and_rare_ones_are_none(example, tmp_path):
     table = tmp_path / "styles.csv"
     table.write_text("id,kind,colour\n1,Hat,red\n2.png,Hat,blue\n3,Sock,red\n", encoding="utf-8")
