@@ -1,9 +1,8 @@
 """Write a trained run as one ONNX file that takes pictures as they are decoded and returns unit vectors.
 
 ``export.py RUN OUT.onnx --sets PACK/places PACK/mini`` fits the last linear map on packed pictures (``head.py``), folds
-the normalisations into the convolutions, and stores the weights as float16 and how the vectors of these pictures vary.
-The last map is a 1x1 convolution: a matrix product may round differently with the number of rows, a convolution treats
-each picture by itself.
+the normalisations into the convolutions, and stores the weights as float16. The last map is a 1x1 convolution: a matrix
+product may round differently with the number of rows, a convolution treats each picture by itself.
 """
 
 from __future__ import annotations
@@ -133,6 +132,11 @@ def main() -> None:
     parser.add_argument("--power", type=float, default=0.5)
     parser.add_argument("--copy-weight", type=float, default=4.0, help="of the copy vector beside the features")
     parser.add_argument("--float32", action="store_true")
+    parser.add_argument(
+        "--background",
+        action="store_true",
+        help="the sets show all kinds of things: store how their vectors vary, to tell outliers of one kind by",
+    )
     parser.add_argument("--name", default="encoder")
     parser.add_argument("--version", default="1")
     parser.add_argument("--training", default="")
@@ -142,8 +146,9 @@ def main() -> None:
     summaries = summaries_of(encoder, [PackedSet.open(p) for p in a.sets], a.side, a.images)
     whitening = Whitening.fit(summaries, a.dim, a.power, encoder.weights(a.copy_weight).double().numpy())
     model = build(encoder, whitening, a.side, not a.float32)
-    background = Background.measure(whitening.apply(summaries)).to_text()
-    said = {"name": a.name, "version": a.version, "training": a.training, KEY: background}
+    said = {"name": a.name, "version": a.version, "training": a.training}
+    if a.background:
+        said[KEY] = Background.measure(whitening.apply(summaries)).to_text()
     helper.set_model_props(model, said)
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, a.out)

@@ -12,6 +12,7 @@ from graphs import embed_one
 from PIL import Image
 
 from fastdup_checks.encoders import DEFAULT_MODEL, ModelPlan
+from fastdup_checks.encoders.background import background_of
 from fastdup_checks.encoders.network import OnnxEncoder
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "train_encoder"
@@ -121,7 +122,11 @@ def test_training_is_continued_exported_and_started_from_with_more_blocks_and_fe
     command("train.py", *small, "--views", 32)
     command("train.py", *small, "--views", 64)
     assert torch.load(run / "last.pt", weights_only=True)["step"] == 4
-    command("export.py", run, model, "--sets", run / "data", "--side", 32, "--dim", 16, "--float32")
+    export = ["--sets", run / "data", "--side", 32, "--dim", 16, "--float32"]
+    command("export.py", run, model, *export)
+    assert background_of(ModelPlan(model), 16) is None  # one's own pictures are not all kinds of pictures
+    command("export.py", run, tmp_path / "general.onnx", *export, "--background")
+    assert background_of(ModelPlan(tmp_path / "general.onnx"), 16) is not None
 
     deeper = tmp_path / "deeper"
     few = ["--out", deeper, "--data", pictures, "--start", model, "--depths", 2, 3, 6, "--batch", 32, "--sizes", "32:1"]
