@@ -81,5 +81,5 @@ def test_a_large_group_of_edits_leaks_whole_and_is_told(tmp_path):
     analysis = fastdup_checks.run(tmp_path / "images", **work).analysis
     assert leak.measure(analysis, LeakScope()).count == WHOLE_GROUP // 3 + 2
     told = near_duplicate_rate.measure(analysis, NearScope()).remark
-    versions = f"{WHOLE_GROUP + 4} images are in groups of more than {WHOLE_GROUP} versions"
+    versions = f"{WHOLE_GROUP + 4} pictures are in groups of more than {WHOLE_GROUP} versions"
     assert told == f"{versions}: not every two were compared"

@@ -80,10 +80,9 @@ def near_duplicate_rate(analysis: Analysis, scope: NearScope) -> Measurement:
     edit_of = dict(zip(zip(left.tolist(), right.tolist(), strict=True), edits, strict=True))
     findings = [_group(analysis, group.members, group.weakest, edit_of.get(group.weakest_pair, "")) for group in groups]
     findings.sort(key=lambda f: (-len(f.images), -f.score, f.images))
-    cut = copies.truncated and (
-        f"{copies.truncated} images are in groups of more than {WHOLE_GROUP} versions: not every two were compared"
-    )
-    return selection.share(sum(len(group.members) - 1 for group in groups), findings, cut or "")
+    many = f"{copies.truncated} pictures are in groups of more than {WHOLE_GROUP} versions: not every two were compared"
+    count = sum(len(group.members) - 1 for group in groups)
+    return selection.share(count, findings, many if copies.truncated else "")
 
 
 def _first_inside(group: NDArray[np.int32], rows: NDArray[np.bool_]) -> NDArray[np.int32]:

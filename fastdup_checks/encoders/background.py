@@ -93,13 +93,13 @@ def background_of(plan: EncoderPlan, length: int) -> Background | None:
 def _metadata(model: bytes) -> dict[bytes, bytes]:
     """Key -> value of all metadata entries; none of what is no protocol buffer, which running it tells."""
     try:
-        entries = [dict(_fields(value)) for number, value in _fields(model) if number == _METADATA]
+        entries = [dict(_fields(value)) for number, value in _fields(memoryview(model)) if number == _METADATA]
     except LookupError:
         return {}
-    return {entry.get(1, b""): entry.get(2, b"") for entry in entries}
+    return {bytes(entry.get(1, b"")): bytes(entry.get(2, b"")) for entry in entries}
 
 
-def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
+def _fields(message: memoryview) -> Iterator[tuple[int, memoryview]]:
     """Number and bytes of the fields of a protocol buffer that have a length; others are passed over."""
     at = 0
     while at < len(message):
@@ -115,7 +115,7 @@ def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
             at += {1: 8, 5: 4}[kind]
 
 
-def _varint(message: bytes, at: int) -> tuple[int, int]:
+def _varint(message: memoryview, at: int) -> tuple[int, int]:
     number = shift = 0
     while True:
         byte = message[at]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from graphs import flattening
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fastdup_checks.encoders.background import KEY, Background, background_of
 from fastdup_checks.encoders.plan import DEFAULT, HubFile, ModelPlan, VectorPlan
@@ -50,3 +52,10 @@ def test_a_damaged_one_is_one_clear_error(tmp_path, text):
 def test_one_of_other_vectors_is_one_clear_error(tmp_path):
     with pytest.raises(ScanError, match="is of vectors of length 7, not 8"):
         background_of(file_with(tmp_path, Background.measure(VECTORS).to_text()), 8)
+
+
+@given(st.binary(max_size=200))
+def test_whatever_bytes_a_file_holds_it_has_none(tmp_path_factory, data):
+    file = tmp_path_factory.mktemp("any") / "m.onnx"
+    file.write_bytes(data)
+    assert background_of(ModelPlan(file), 7) is None
