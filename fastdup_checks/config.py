@@ -12,6 +12,7 @@ from fastdup_checks.column import Column
 from fastdup_checks.document import Block, Problems, Text, load_document, nearest
 from fastdup_checks.encoders.entry import read_encoder
 from fastdup_checks.errors import ConfigError
+from fastdup_checks.folder_names import FOLDER_NAMES
 from fastdup_checks.listing import with_listing
 from fastdup_checks.suite import Entries, check_version
 
@@ -40,7 +41,7 @@ class DatasetPlan:
     splits: Mapping[str, tuple[str, ...]] | Column | None = None
     """name -> folders or glob patterns below root."""
     labels: Column | str | None = None
-    """"parent_folder", a column, or None."""
+    """"parent_folder", "top_folder", a column, or None."""
     groups: Column | str | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -188,11 +189,11 @@ class _Datasets:
         word = self._problems.text(node, f"dataset.{key}")
         if word in {None, "none"}:
             return None
-        if word != "parent_folder":
+        if word not in FOLDER_NAMES:
             self._problems.add(
                 node.line,
-                f"dataset.{key}: {word!r} is not known; write parent_folder, none, or "
-                f"{{csv: FILE, path: COLUMN, {column}: COLUMN}}{nearest(str(word), ['parent_folder', 'none'])}",
+                f"dataset.{key}: {word!r} is not known; write {', '.join(FOLDER_NAMES)}, none, or "
+                f"{{csv: FILE, path: COLUMN, {column}: COLUMN}}{nearest(str(word), [*FOLDER_NAMES, 'none'])}",
             )
         return word
 

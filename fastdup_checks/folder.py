@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from fastdup_checks.column import Column, as_spelt
 from fastdup_checks.errors import DatasetError
+from fastdup_checks.folder_names import FOLDER_NAMES, FolderNames
 from fastdup_checks.frames import VIDEO_SUFFIXES
-from fastdup_checks.globs import Globs, one_spelling, plain
+from fastdup_checks.globs import Globs
 from fastdup_checks.records import OUTSIDE, Dataset, Record, Stamp, order_splits, printable, valid_text
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ __all__ = (
     "expect_folder",
     "find_files",
     "open_folder",
-    "parent_label",
     "read_file",
     "stamp_of",
 )
@@ -97,7 +97,7 @@ def open_folder(
         root: the folder.
         splits: name -> folders or glob patterns below root, or a table. With splits, images outside them are left out
             and counted in `Dataset.ignored`. None: no splits.
-        labels: "parent_folder", a table, or None.
+        labels: "parent_folder", "top_folder", a table, or None.
         groups: likewise.
         include: glob patterns, relative to root; by default every name that promises an image.
         exclude: folders or glob patterns that take images out again.
@@ -119,17 +119,15 @@ def open_folder(
     paths = sorted(listed.union(paths), key=os.fsencode) if listed else paths
     split_of = tables["split"].get if isinstance(splits, Column) else _split_finder(root, splits or {})
     places = [] if isinstance(splits, Column) else [place for some in (splits or {}).values() for place in some]
-    own = {one_spelling(plain(place)) for place in places}
+    label_of = _finder(labels, tables.get("label"), places)
+    group_of = _finder(groups, tables.get("group"), places)
     records = []
     for path in paths:
         split = split_of(path)
         if splits is not None and split is None:
             ignored[OUTSIDE] += 1
             continue
-        label = _value(labels, tables.get("label"), path)
-        if label is not None and one_spelling(path.rsplit("/", 1)[0]) in own and label == parent_label(path):
-            label = None  # the folder of a split is no class
-        records.append(Record(path, split, label, _value(groups, tables.get("group"), path)))
+        records.append(Record(path, split, label_of(path), group_of(path)))
     if splits is not None and not isinstance(splits, Column):
         for name in set(splits).difference(r.split or "" for r in records):
             where = ", ".join(map(printable, splits[name]))
@@ -215,11 +213,6 @@ def expect_folder(root: Path) -> None:
         raise DatasetError(f"{root}: not a folder")
 
 
-def parent_label(path: str) -> str | None:
-    """The name of the folder that holds the image, or None directly below the root."""
-    return path.rsplit("/", 2)[-2] if "/" in path else None
-
-
 def _list_images(root: Path, include: Sequence[str], exclude: Sequence[str]) -> tuple[list[str], Counter[str]]:
     """The paths of the images, and how many files of which kind are none."""
     expect_folder(root)
@@ -251,10 +244,13 @@ def _expect_common_paths(
             )
 
 
-def _value(wanted: str | Column | None, values: Mapping[str, str] | None, path: str) -> str | None:
+def _finder(
+    wanted: str | Column | None, values: Mapping[str, str] | None, places: Sequence[str]
+) -> Callable[[str], str | None]:
+    """A function from path to label or group."""
     if values is not None:
-        return values.get(path)
-    return parent_label(path) if wanted == "parent_folder" else None
+        return values.get
+    return FolderNames(wanted, places).of if isinstance(wanted, str) and wanted in FOLDER_NAMES else lambda _: None
 
 
 def _split_finder(root: Path, splits: Mapping[str, Sequence[str]]) -> Callable[[str], str | None]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,33 +36,64 @@ class Layout:
     """How a dataset seems to be laid out."""
 
     splits: dict[str, str]
-    """name -> folder below the root, in the order train, val, test; empty where there are none."""
+    """name -> folder or pattern below the root, in the order train, val, test; empty where there are none."""
     labels: str | None
-    """"parent_folder", where the images lie in two or more folders that can be classes."""
+    """"parent_folder" or "top_folder", where the images lie in two or more folders that can be classes."""
 
 
 def detect_layout(root: Path) -> Layout:
     """Guess splits and labels from the folders of the images.
 
     Splits are folders with a usual name (train, seg_train, validation, test_images, ...) directly below the root, or
-    below the one folder that holds all images, where there are at least two. Labels are the names of the folders that
-    directly hold the images, where each split, or the dataset, has at least two of them; names of splits are none.
+    below the one folder that holds all images, where there are at least two; or inside every folder there, as in
+    cat/train and dog/train. Labels are the names of the folders that directly hold the images, where each split, or the
+    dataset, has at least two of them; names of splits are none. Where folders of one name lie in several others, as in
+    cat/session1 and dog/session1, those above them are the labels.
 
     Raises:
         DatasetError: if the folder cannot be listed.
     """
-    folders = Counter(
+    folders = {
         path.rpartition("/")[0] for path in find_files(root) if "." + path.rpartition(".")[2].lower() in IMAGE_SUFFIXES
-    )
+    }
     above = _common(folders)
-    names = {folder[len(above) :].split("/", 1)[0] for folder in folders}
-    splits = {name: above + folder for name, folder in _splits(names).items()}
+    below = [tuple(folder[len(above) :].split("/")) for folder in folders]
+    splits = _splits({parts[0] for parts in below})
     if splits:
-        below = {place: {f for f in folders if f.startswith(f"{place}/")} for place in splits.values()}
-        labelled = all(len(found) > 1 for found in below.values())
-    else:
-        labelled = len({f for f in folders if f}) > 1 and not _splits({f.rpartition("/")[2] for f in folders})
-    return Layout(splits, "parent_folder" if labelled else None)
+        inside = {name: [parts[1:] for parts in below if parts[0] == folder] for name, folder in splits.items()}
+        labelled = all(len(found) > 1 for found in inside.values())
+        nested = _repeats(parts for found in inside.values() for parts in found)
+        which = "top_folder" if nested else "parent_folder"
+        return Layout({name: above + folder for name, folder in splits.items()}, which if labelled else None)
+    splits = _splits_of_classes(below)
+    if splits:
+        flat = all(len(parts) == 2 for parts in below)
+        classes = {parts[0] if flat else parts[-1] for parts in below}
+        which = "top_folder" if flat else "parent_folder"
+        patterns = {name: f"{above}*/{folder}/**" for name, folder in splits.items()}
+        return Layout(patterns, which if len(classes) > 1 else None)
+    labelled = len(folders - {""}) > 1 and not _splits({parts[-1] for parts in below})
+    which = "top_folder" if not above and _repeats(below) else "parent_folder"
+    return Layout({}, which if labelled else None)
+
+
+def _repeats(folders: Iterable[tuple[str, ...]]) -> bool:
+    """Whether folders of one name lie in several others, and none lies beside these."""
+    tops: dict[str, set[str]] = {}
+    for parts in folders:
+        if len(parts) < 2:
+            return False
+        tops.setdefault(parts[-1], set()).add(parts[0])
+    return any(len(found) > 1 for found in tops.values())
+
+
+def _splits_of_classes(folders: list[tuple[str, ...]]) -> dict[str, str]:
+    """The splits that lie inside every folder."""
+    if not all(len(parts) > 1 for parts in folders):
+        return {}
+    names = {parts[1] for parts in folders}
+    found = _splits(names)
+    return found if len(found) == len(names) else {}
 
 
 def _common(folders: Iterable[str]) -> str:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from fastdup_checks.column import Column
 from fastdup_checks.errors import DatasetError
-from fastdup_checks.folder import FolderReader, parent_label
+from fastdup_checks.folder import FolderReader
+from fastdup_checks.folder_names import FOLDER_NAMES, FolderNames
 from fastdup_checks.records import Dataset, Record, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from fastdup_checks.config import DatasetPlan
@@ -29,6 +30,8 @@ class Listing:
     """The files of each split; paths are absolute."""
 
     splits: Mapping[str, tuple[tuple[str, str | None], ...]]
+    places: tuple[str, ...] = ()
+    """The folders and patterns of the splits of the data.yml, which labels by folder are not called after."""
 
     @property
     def labelled(self) -> bool:
@@ -58,6 +61,8 @@ def make_listing(images: Mapping[str, Iterable[Listed]]) -> Listing:
 def with_listing(plan: DatasetPlan, listing: Listing) -> DatasetPlan:
     """The plan of a dataset whose files are listed: its splits count no longer, and its labels if some are listed."""
     labels = "listed" if listing.labelled else plan.labels
+    if isinstance(plan.splits, Mapping):
+        listing = replace(listing, places=tuple(place for places in plan.splits.values() for place in places))
     return replace(plan, splits=dict.fromkeys(listing.splits, ()), labels=labels, groups=None, listing=listing)
 
 
@@ -67,12 +72,16 @@ def open_listing(root: Path, listing: Listing, labels: str | Column | None) -> D
     Args:
         root: the folder that all files lie below.
         listing: the files.
-        labels: where labels come from that are not listed: "parent_folder", a table, or None.
+        labels: where labels come from that are not listed: "parent_folder", "top_folder", a table, or None.
 
     Raises:
         DatasetError: if a file lies elsewhere, is in two lists or has two labels, or if a list is empty.
     """
-    table = labels.load(root) if isinstance(labels, Column) else None
+    label_of: Callable[[str], str | None] | None = None
+    if isinstance(labels, Column):
+        label_of = labels.load(root).get
+    elif labels is not None and labels in FOLDER_NAMES:
+        label_of = FolderNames(labels, listing.places).of
     bases = tuple(dict.fromkeys((os.path.abspath(root), os.path.realpath(root))))  # noqa: PTH100
     records: dict[str, Record] = {}
     for split, files in listing.splits.items():
@@ -80,11 +89,7 @@ def open_listing(root: Path, listing: Listing, labels: str | Column | None) -> D
             raise DatasetError(f"there are no images in the list {printable(split)!r}")
         for file, given in files:
             path = _below(file, bases, split)
-            label = given
-            if label is None and labels == "parent_folder":
-                label = parent_label(path)
-            elif label is None and table is not None:
-                label = table.get(path)
+            label = label_of(path) if given is None and label_of else given
             record = Record(path, split, label)
             before = records.setdefault(path, record)
             if before.split != split:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.encoders.entry import WORDS
+from fastdup_checks.folder_names import FOLDER_NAMES
 from fastdup_checks.suite import shipped_suites
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def _table(column: str) -> dict[str, Any]:
 
 def _dataset() -> dict[str, Any]:
     def column(name: str, about: str) -> dict[str, Any]:
-        return {"description": about, "oneOf": [{"enum": ["parent_folder", "none"]}, _table(name)]}
+        return {"description": about, "oneOf": [{"enum": [*FOLDER_NAMES, "none"]}, _table(name)]}
 
     whole = {
         "type": "object",

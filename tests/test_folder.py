@@ -48,6 +48,21 @@ def test_the_folder_of_a_split_is_no_class_however_it_is_written(tmp_path, folde
     assert [(r.path, r.label) for r in dataset.records] == [("train/1.png", None), ("train/cat/2.png", "cat")]
 
 
+@pytest.mark.parametrize(
+    ("splits", "labels"),
+    [
+        ({}, {"train/cat/day1/1.png": "train", "train/2.png": "train", "dog/test/3.png": "dog", "4.png": None}),
+        ({"train": ["./train/"]}, {"train/cat/day1/1.png": "cat", "train/2.png": None}),
+        ({"train": ["train/cat", "train"]}, {"train/cat/day1/1.png": "day1", "train/2.png": None}),
+        ({"test": ["*/test/**"]}, {"dog/test/3.png": "dog"}),
+    ],
+)
+def test_the_top_folder_is_the_first_below_that_of_the_split(tmp_path, splits, labels):
+    write_images(tmp_path, dict.fromkeys(("train/cat/day1/1.png", "train/2.png", "dog/test/3.png", "4.png"), b"x"))
+    dataset = open_folder(tmp_path, splits=splits or None, labels="top_folder")
+    assert {r.path: r.label for r in dataset.records} == labels
+
+
 def test_a_split_can_be_a_pattern(tmp_path):
     write_images(tmp_path, {p: b"x" for p in ("a/x_train.png", "b/c/y_train.png", "a/z_test.png")})
     dataset = open_folder(tmp_path, splits={"train": ["**/*_train.png"], "test": ["*/*_test.png"]})
@@ -187,7 +202,29 @@ def test_a_link_back_up_does_not_go_round_for_ever(tmp_path):
             {"train": "pets/v2/train", "test": "pets/v2/test"},
             "parent_folder",
         ),
-        (("cat/train/1.png", "cat/test/1.png", "dog/train/1.png", "dog/test/1.png"), {}, None),
+        (
+            ("cat/train/1.png", "cat/test/1.png", "dog/train/1.png", "dog/test/1.png"),
+            {"train": "*/train/**", "test": "*/test/**"},
+            "top_folder",
+        ),
+        (
+            ("d/north/train/cat/1.png", "d/north/test/dog/1.png", "d/south/train/dog/1.png"),
+            {"train": "d/*/train/**", "test": "d/*/test/**"},
+            "parent_folder",
+        ),
+        (("cat/train/1.png", "cat/test/1.png", "dog/train/1.png", "dog/masks/1.png"), {}, None),
+        (
+            ("train/n01/images/1.png", "train/n02/images/2.png", "val/n01/images/3.png", "val/n02/images/4.png"),
+            {"train": "train", "val": "val"},
+            "top_folder",
+        ),
+        (
+            ("train/pet/cat/1.png", "train/wild/fox/2.png", "test/pet/cat/3.png", "test/wild/fox/4.png"),
+            {"train": "train", "test": "test"},
+            "parent_folder",
+        ),
+        (("cat/day1/1.png", "dog/day1/1.png", "dog/day2/1.png"), {}, "top_folder"),
+        (("data/cat/day1/1.png", "data/dog/day1/1.png"), {}, "parent_folder"),
         (("images/train/1.png", "images/val/1.png", "docs/1.png"), {}, None),
         (("train/1.png", "train/2.png"), {}, None),
         (("a.png", "images/train/1.png"), {}, None),

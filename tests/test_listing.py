@@ -8,7 +8,9 @@ import pytest
 from datasets import CLEAN, PLANTED, write_images
 
 import fastdup_checks
+from fastdup_checks.config import load_plan
 from fastdup_checks.errors import ConfigError, DatasetError, ExpectationFailed
+from fastdup_checks.listing import make_listing, open_listing
 
 YAML = """\
 version: 1
@@ -84,6 +86,16 @@ def test_labels_of_the_file_serve_where_none_are_listed(tmp_path, monkeypatch):
     lists = {"train": ["images/train/cat/0.png"], "valid": ["images/test/dog/0.png"]}
     result = fastdup_checks.check("data.yml", images=lists).result
     assert [r.label for r in result.analysis.images] == ["dog", "cat"]
+
+
+def test_top_folders_are_told_from_the_splits_that_the_file_names(tmp_path):
+    write_images(tmp_path / "images", {"a/train/cat/day1/1.png": b"x", "a/test/dog/2.png": b"y"})
+    yaml = YAML.replace("root: images", "root: images\n  labels: top_folder\n  splits: {train: a/train, test: a/test}")
+    (tmp_path / "data.yml").write_text(yaml)
+    files = {"train": [tmp_path / "images/a/train/cat/day1/1.png"], "valid": [tmp_path / "images/a/test/dog/2.png"]}
+    plan = load_plan(tmp_path / "data.yml", listing=make_listing(files)).dataset
+    dataset = open_listing(plan.root, plan.listing, plan.labels)
+    assert [r.label for r in dataset.records] == ["dog", "cat"]
 
 
 @pytest.mark.parametrize(
