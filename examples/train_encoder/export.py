@@ -1,8 +1,9 @@
 """Write a trained run as one ONNX file that takes pictures as they are decoded and returns unit vectors.
 
 ``export.py RUN OUT.onnx --sets PACK/places PACK/mini`` fits the last linear map on packed pictures (``head.py``), folds
-the normalisations into the convolutions, and stores the weights as float16. The last map is a 1x1 convolution: a matrix
-product may round differently with the number of rows, a convolution treats each picture by itself.
+the normalisations into the convolutions, and lets the network compute with 8-bit integers (``quantise.py``). The last
+map is a 1x1 convolution: a matrix product may round differently with the number of rows, a convolution treats each
+picture by itself.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ import numpy.typing as npt
 import onnx
 import torch
 from dataset import PackedSet
-from head import Whitening, summaries_of
+from head import Whitening, pictures_of, sample, summaries_of
 from network import Encoder, Residual
 from onnx import TensorProto, helper, numpy_helper
+from quantise import quantise
 from torch import Tensor, nn
 
 from fastdup_checks.encoders.background import KEY, Background
 from fastdup_checks.encoders.seal import seal
+
+CALIBRATION = 200  # pictures of each set that tell the range of the activations
 
 
 def load(run: Path, averaged: bool = True) -> Encoder:
@@ -131,7 +135,12 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=4000, help="pictures of each set that the whitening is fitted on")
     parser.add_argument("--power", type=float, default=0.5)
     parser.add_argument("--copy-weight", type=float, default=4.0, help="of the copy vector beside the features")
-    parser.add_argument("--float32", action="store_true")
+    parser.add_argument(
+        "--precision",
+        choices=["int8", "float16", "float32"],
+        default="int8",
+        help="int8 also computes with integers; float16 only stores the weights so",
+    )
     parser.add_argument(
         "--background",
         action="store_true",
@@ -143,9 +152,13 @@ def main() -> None:
     a = parser.parse_args()
     torch.set_num_threads(1)
     encoder = load(a.run)
-    summaries = summaries_of(encoder, [PackedSet.open(p) for p in a.sets], a.side, a.images)
+    sets = [PackedSet.open(p) for p in a.sets]
+    summaries = summaries_of(encoder, sets, a.side, a.images)
     whitening = Whitening.fit(summaries, a.dim, a.power, encoder.weights(a.copy_weight).double().numpy())
-    model = build(encoder, whitening, a.side, not a.float32)
+    model = build(encoder, whitening, a.side, half=a.precision == "float16")
+    if a.precision == "int8":
+        shown = torch.cat([pictures_of(s.images[sample(s, CALIBRATION)], a.side) for s in sets])
+        model = quantise(model, (shown * 255).round().byte().permute(0, 2, 3, 1).numpy())
     said = {"name": a.name, "version": a.version, "training": a.training}
     if a.background:
         said[KEY] = Background.measure(whitening.apply(summaries)).to_text()

@@ -49,13 +49,17 @@ def pictures_of(images: npt.NDArray[np.uint8], side: int) -> Tensor:
     return interpolate(x, size=side, mode="bicubic", antialias=True).clamp(0, 1)
 
 
+def sample(packed: PackedSet, n: int) -> npt.NDArray[np.int64]:
+    """Rows of up to ``n`` pictures of ``packed``, drawn with a fixed seed."""
+    return np.sort(np.random.default_rng(0).choice(len(packed.images), min(n, len(packed.images)), replace=False))
+
+
 @torch.no_grad()
 def summaries_of(encoder: Encoder, sets: list[PackedSet], side: int, images: int) -> npt.NDArray[np.float64]:
     """Summaries of up to ``images`` pictures of each set."""
-    rng = np.random.default_rng(0)
     rows = []
     for packed in sets:
-        picked = np.sort(rng.choice(len(packed.images), min(images, len(packed.images)), replace=False))
+        picked = sample(packed, images)
         for part in np.array_split(picked, 1 + len(picked) // 128):
             x = pictures_of(packed.images[part], side).contiguous(memory_format=torch.channels_last)
             rows.append(encoder.summary(x).double().numpy())

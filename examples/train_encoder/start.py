@@ -24,6 +24,10 @@ def convolutions(model: onnx.ModelProto) -> list[tuple[Tensor, Tensor]]:
     for node in model.graph.node:
         if node.op_type == "Cast" and node.input[0] in stored:
             stored[node.output[0]] = stored[node.input[0]]
+        if node.op_type == "DequantizeLinear" and node.input[0] in stored:
+            value, scale, zero = (stored[name] for name in node.input)
+            shape = [-1] + [1] * (value.ndim - 1)
+            stored[node.output[0]] = (value - zero.view(shape)) * scale.view(shape)
     return [(stored[n.input[1]], stored[n.input[2]]) for n in model.graph.node if n.op_type == "Conv"]
 
 

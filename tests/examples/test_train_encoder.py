@@ -110,7 +110,7 @@ def test_an_exported_graph_gives_what_the_network_and_the_whitening_give(example
 
 def test_training_is_continued_exported_and_started_from_with_more_blocks_and_few_pictures(example, pictures, tmp_path):
     torch = pytest.importorskip("torch")
-    pytest.importorskip("onnx")
+    onnx = pytest.importorskip("onnx")
 
     def command(script, *arguments):
         subprocess.run(
@@ -122,20 +122,24 @@ def test_training_is_continued_exported_and_started_from_with_more_blocks_and_fe
     command("train.py", *small, "--views", 32)
     command("train.py", *small, "--views", 64)
     assert torch.load(run / "last.pt", weights_only=True)["step"] == 4
-    export = ["--sets", run / "data", "--side", 32, "--dim", 16, "--float32"]
+    export = ["--sets", run / "data", "--side", 32, "--dim", 16, "--precision", "float32"]
     command("export.py", run, model, *export)
     assert background_of(ModelPlan(model), 16) is None  # one's own pictures are not all kinds of pictures
     command("export.py", run, tmp_path / "general.onnx", *export, "--background")
     assert background_of(ModelPlan(tmp_path / "general.onnx"), 16) is not None
+    command("export.py", run, tmp_path / "small.onnx", *export[:-1], "int8")
+    assert (tmp_path / "small.onnx").stat().st_size < 0.6 * model.stat().st_size
 
     deeper = tmp_path / "deeper"
     few = ["--out", deeper, "--data", pictures, "--start", model, "--depths", 2, 3, 6, "--batch", 32, "--sizes", "32:1"]
     command("train.py", *few, "--views", 64, "--device", "cpu")
     assert torch.load(deeper / "last.pt", weights_only=True)["depths"] == (2, 3, 6)
 
-    vector = embed_one(OnnxEncoder(ModelPlan(model)), Image.open(pictures / "warm" / "0.png"))
+    shown = Image.open(pictures / "warm" / "0.png")
+    vector = embed_one(OnnxEncoder(ModelPlan(model)), shown)
     assert vector.shape == (16,)
     assert np.linalg.norm(vector) == pytest.approx(1)
+    assert vector @ embed_one(OnnxEncoder(ModelPlan(tmp_path / "small.onnx")), shown) > 0.98
 
     encoder = example("network").Encoder(depths=(2, 3, 6)).train()
     x = torch.rand(16, 3, 32, 32, generator=torch.Generator().manual_seed(0))
@@ -146,3 +150,9 @@ def test_training_is_continued_exported_and_started_from_with_more_blocks_and_fe
         again, copies_again = encoder.eval()(x)
     assert torch.allclose(features, again, atol=1e-4)
     assert torch.allclose(copies, copies_again, atol=1e-4)
+
+    rounded = example("start").convolutions(onnx.load(tmp_path / "small.onnx"))
+    exact = example("start").convolutions(onnx.load(model))
+    for (weight, bias), (near, bias_near) in zip(exact, rounded, strict=True):
+        assert torch.allclose(weight, near, atol=float(weight.abs().max()) / 100)
+        assert torch.allclose(bias, bias_near, atol=1e-3)
