@@ -75,6 +75,12 @@ class Dataset:
         return dict(self.ignored).get(OUTSIDE, 0)
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """What whoever reads the verdicts should know of it."""
+        images = "1 image" if self.outside == 1 else f"{self.outside} images"
+        return (f"{images} outside the splits: not looked at",) if self.outside else ()
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """The labels in use, sorted."""
         return tuple(sorted({r.label for r in self.records if r.label is not None}))

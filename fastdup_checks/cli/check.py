@@ -48,9 +48,8 @@ def _check(options: argparse.Namespace) -> int:
     )
     print_verdicts(verdicts)
     print(f"\n{headline(verdicts)}")
-    if outside := verdicts.result.analysis.scan.dataset.outside:
-        print(f"{outside} {'image' if outside == 1 else 'images'} outside the splits: not looked at")
-    for line in verdicts.result.standing.remarks() if verdicts.result.standing else ():
+    standing = verdicts.result.standing
+    for line in (*verdicts.result.analysis.scan.dataset.remarks, *(standing.remarks() if standing else ())):
         print(printable(line))
     for line in annotate(verdicts, options.config):
         print(line)

@@ -145,10 +145,11 @@ class Run:
         update(self.baseline.path, add=entries)
         return len(entries), impossible
 
-    def remarks(self) -> list[str]:
-        """What there is to say of the baseline after all expectations were judged."""
-        standing = self.result().standing
-        return standing.remarks() if standing else []
+    def remarks(self, *, whole: bool) -> list[str]:
+        """What there is to say of the dataset and, where all expectations were judged, of the baseline."""
+        result = self.result()
+        standing = result.standing if whole else None
+        return [*result.analysis.scan.dataset.remarks, *(standing.remarks() if standing else [])]
 
     def _verdicts_on(self, expectations: Iterable[Expectation]) -> list[Verdict]:
         return [self.judge(expectation) for expectation in expectations]

@@ -227,8 +227,7 @@ class FastdupSession:
             return
         self._galleries.append(run.gallery)
         whole = all(expectation.id in ran for expectation in run.plan.expectations)
-        if whole:
-            self._remarks += run.remarks()
+        self._remarks += run.remarks(whole=whole)
         if self._reason is not None:
             self._accept(run, self._reason, whole=whole)
 

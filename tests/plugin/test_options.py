@@ -35,6 +35,12 @@ def test_several_configurations_run_side_by_side(
     assert (project.path / "other" / "fastdup-report" / "other-data" / "report.json").exists()
 
 
+def test_images_outside_the_splits_are_told(project: pytest.Pytester, run: Run) -> None:
+    (project.path / "images" / "spare").mkdir()
+    shutil.copy(project.path / "images" / "train" / "cat" / "1.png", project.path / "images" / "spare" / "1.png")
+    run("-k", "broken_images").stdout.fnmatch_lines(["1 image outside the splits: not looked at"])
+
+
 def test_several_configurations_share_a_report_directory(project: pytest.Pytester, run: Run, second: str) -> None:
     run(f"--fastdup-config={second}", "--fastdup-report=out")
     assert sorted(p.parent.name for p in project.path.glob("out/*/gallery.html")) == ["data", "other-data"]
