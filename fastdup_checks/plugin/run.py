@@ -147,9 +147,8 @@ class Run:
 
     def remarks(self, *, whole: bool) -> list[str]:
         """What there is to say of the dataset and, where all expectations were judged, of the baseline."""
-        result = self.result()
-        standing = result.standing if whole else None
-        return [*result.analysis.scan.dataset.remarks, *(standing.remarks() if standing else [])]
+        standing = self.result().standing if whole else None
+        return [*self.scan().scan.dataset.remarks, *(standing.remarks() if standing else [])]
 
     def _verdicts_on(self, expectations: Iterable[Expectation]) -> list[Verdict]:
         return [self.judge(expectation) for expectation in expectations]
