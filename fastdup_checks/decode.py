@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
+from fastdup_checks.jpeg import ends_early, first_picture, picture_data
 from fastdup_checks.unreadable import what_it_is, why_it_failed
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ __all__ = (
     "unsquash",
 )
 
-DECODER_VERSION = 3
+DECODER_VERSION = 4
 """Raise it when the pixels, the digests or the reasons change: stored scans of the old version are then not used."""
 
 WORKING_SIDE = 160
@@ -43,8 +44,6 @@ WORKING_SIDE = 160
 _USUAL_PIXELS = 90_000_000
 """From about this on Pillow warns: where `limits` allow less it is for us to refuse, with the size in the reason."""
 _WHITE = (255, 255, 255)
-_START, _END = 0xD8, 0xD9
-"""Markers around a picture in a JPEG file."""
 
 
 class Unreadable(Exception):  # noqa: N818 - a state of the data, not an error of the program
@@ -160,14 +159,12 @@ def _decode_opened(image: Image.Image, data: bytes, limits: Limits, side: int) -
     kind, mode = image.format or "", image.mode
     if kind == "EPS":  # a program, which Pillow hands to Ghostscript
         raise Unreadable("not an image: the file holds PostScript, which is not run")
+    data = _with_its_end(data, kind, getattr(image, "n_frames", 1) if kind == "MPO" else 1)
     if kind in {"JPEG", "MPO"}:
-        data = _jpeg_picture(data, getattr(image, "n_frames", 1))
         image.draft("RGB" if mode != "L" else "L", (side, side))
-    elif kind == "PNG" and b"IEND\xaeB`\x82" not in data:
-        raise Unreadable("truncated PNG: the end chunk is missing")
-    elif kind == "GIF" and not _gif_ends(data):
-        raise Unreadable("truncated GIF: the end mark is missing")
     image.load()
+    if kind in {"JPEG", "MPO"} and ends_early(image, data):
+        raise Unreadable("truncated JPEG: its data ends before the picture does")
     reduced = image.size != (width, height)
     orientation = _orientation(image) if "exif" in image.info or kind in {"TIFF", "WEBP", "PNG"} else 1
     rgb = _flatten(image)
@@ -176,8 +173,22 @@ def _decode_opened(image: Image.Image, data: bytes, limits: Limits, side: int) -
         if orientation >= 5:
             width, height = height, width
     digest = hashlib.sha256(struct.pack("<IIB", width, height, reduced))
-    digest.update(_jpeg_picture_data(data, orientation) if reduced else rgb.tobytes())
+    digest.update(picture_data(data, orientation) if reduced else rgb.tobytes())
     return Picture(rgb, width, height, kind, mode, digest.digest())
+
+
+def _with_its_end(data: bytes, kind: str, count: int) -> bytes:
+    """The data, of a JPEG file that of the first of so many pictures, after a look at what ends it."""
+    if kind in {"JPEG", "MPO"}:
+        picture = first_picture(data, count)
+        if picture is None:
+            raise Unreadable("truncated JPEG: the end marker is missing")
+        return picture
+    if kind == "PNG" and b"IEND\xaeB`\x82" not in data:
+        raise Unreadable("truncated PNG: the end chunk is missing")
+    if kind == "GIF" and not _gif_ends(data):
+        raise Unreadable("truncated GIF: the end mark is missing")
+    return data
 
 
 _TRANSPOSE = {
@@ -245,50 +256,3 @@ def _gif_ends(data: bytes) -> bool:
     except IndexError:
         return False
     return True
-
-
-def _jpeg_picture(data: bytes, count: int) -> bytes:
-    """The first of so many JPEG pictures in a file, without what follows it: videos of phones, say, hold any bytes."""
-    at, first, inside = 0, 0, False
-    for place, code in _jpeg_markers(data):
-        if place < at:
-            continue
-        if not inside:
-            inside = code == _START
-        elif code == _END:
-            first, count, inside = first or place + 2, count - 1, False
-            if not count:
-                return data[:first]
-        elif code not in {0x01, _START}:  # all others have a length
-            at = place + 2 + int.from_bytes(data[place + 2 : place + 4], "big")
-    if inside or not first:
-        raise Unreadable("truncated JPEG: the end marker is missing")
-    return data[:first]  # programs that make a picture smaller drop the others, and keep the table of them
-
-
-def _jpeg_markers(data: bytes) -> Iterator[tuple[int, int]]:
-    """Where a byte 255 begins a marker and not a restart or a stuffed byte, as the data of a scan hold, and which."""
-    raw = np.frombuffer(data, np.uint8)
-    place = np.flatnonzero(raw[:-1] == 255)
-    code = raw[place + 1]
-    marks = (code != 0) & (code != 255) & ((code < 0xD0) | (code > 0xD7))
-    return zip(place[marks].tolist(), code[marks].tolist(), strict=True)
-
-
-def _jpeg_picture_data(data: bytes, orientation: int) -> bytes:
-    """The JPEG without its metadata: what decides the pixels, exactly and without decoding them at full scale."""
-    kept = [bytes([orientation])]
-    at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
-        if marker == 0xFF:
-            at += 1
-            continue
-        if marker == 0xDA:
-            break
-        length = int.from_bytes(data[at + 2 : at + 4], "big") + 2
-        if not (0xE0 <= marker <= 0xEF or marker == 0xFE) or marker == 0xEE:
-            kept.append(data[at : at + length])
-        at += length
-    kept.append(data[at:])
-    return b"".join(kept)
