@@ -60,7 +60,9 @@ def detect_layout(root: Path) -> Layout:
     below = [tuple(folder[len(above) :].split("/")) for folder in folders]
     splits = _splits({parts[0] for parts in below})
     if splits:
-        inside = {name: [parts[1:] for parts in below if parts[0] == folder] for name, folder in splits.items()}
+        inside = {
+            name: [parts[1:] for parts in below if parts[0] == folder and parts[1:]] for name, folder in splits.items()
+        }
         labelled = all(len(found) > 1 for found in inside.values())
         nested = _repeats(parts for found in inside.values() for parts in found)
         which = "top_folder" if nested else "parent_folder"

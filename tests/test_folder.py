@@ -191,6 +191,7 @@ def test_a_link_back_up_does_not_go_round_for_ever(tmp_path):
             "parent_folder",
         ),
         (("train/1.png", "validation/1.png"), {"train": "train", "val": "validation"}, None),
+        (("train/1.png", "train/x/2.png", "test/1.png", "test/x/2.png"), {"train": "train", "test": "test"}, None),
         (("cat/1.png", "dog/1.png"), {}, "parent_folder"),
         (
             ("images/train/1.png", "images/val/1.png", "labels/train/1.txt"),
