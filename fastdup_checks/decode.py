@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from fastdup_checks.jpeg import ends_early, first_picture, picture_data
+from fastdup_checks.jpeg import first_picture, picture_data
 from fastdup_checks.unreadable import what_it_is, why_it_failed
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ WORKING_SIDE = 160
 _USUAL_PIXELS = 90_000_000
 """From about this on Pillow warns: where `limits` allow less it is for us to refuse, with the size in the reason."""
 _WHITE = (255, 255, 255)
+_GREY = (128, (128, 128, 128))
+"""What a JPEG decoder gives for the blocks of which there is no data."""
+_FILLER = bytes(range(1, 255)) * 4
 
 
 class Unreadable(Exception):  # noqa: N818 - a state of the data, not an error of the program
@@ -163,7 +166,7 @@ def _decode_opened(image: Image.Image, data: bytes, limits: Limits, side: int) -
     if kind in {"JPEG", "MPO"}:
         image.draft("RGB" if mode != "L" else "L", (side, side))
     image.load()
-    if kind in {"JPEG", "MPO"} and ends_early(image, data):
+    if kind in {"JPEG", "MPO"} and _ends_early(image, data):
         raise Unreadable("truncated JPEG: its data ends before the picture does")
     reduced = image.size != (width, height)
     orientation = _orientation(image) if "exif" in image.info or kind in {"TIFF", "WEBP", "PNG"} else 1
@@ -189,6 +192,27 @@ def _with_its_end(data: bytes, kind: str, count: int) -> bytes:
     if kind == "GIF" and not _gif_ends(data):
         raise Unreadable("truncated GIF: the end mark is missing")
     return data
+
+
+def _ends_early(image: Image.Image, data: bytes) -> bool:
+    """Whether the data of a JPEG ends before the picture does, though the end marker is there.
+
+    Decoders say so to nobody, and paint grey what is missing. Where the last pixel is that grey, more data is put
+    before the end marker: only of a picture that lacks some do other pixels come out. A progressive JPEG is not seen
+    through: it lacks detail, and no pixels.
+
+    Args:
+        image: the decoded picture.
+        data: of it alone, with the end marker.
+    """
+    if image.mode not in {"L", "RGB"} or image.getpixel((image.width - 1, image.height - 1)) not in _GREY:
+        return False
+    shown = []
+    for more in (b"", _FILLER):
+        with Image.open(io.BytesIO(data[:-2] + more + data[-2:]), formats=["JPEG"]) as again:
+            again.draft(image.mode, image.size)
+            shown.append(again.tobytes())
+    return shown[0] != shown[1]
 
 
 _TRANSPOSE = {

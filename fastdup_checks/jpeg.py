@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ("ends_early", "first_picture", "picture_data")
+__all__ = ("first_picture", "picture_data")
 
 _START, _END = 0xD8, 0xD9
 """Markers around a picture."""
-_GREY = (128, (128, 128, 128))
-"""What a decoder gives for the blocks of which there is no data."""
-_FILLER = bytes(range(1, 255)) * 4
 
 
 def first_picture(data: bytes, count: int) -> bytes | None:
@@ -40,27 +35,6 @@ def first_picture(data: bytes, count: int) -> bytes | None:
             at = place + 2 + int.from_bytes(data[place + 2 : place + 4], "big")
     # Programs that make a picture smaller drop the others, and keep the table of them.
     return data[:first] if first and not inside else None
-
-
-def ends_early(image: Image.Image, data: bytes) -> bool:
-    """Whether the data of a picture ends before the picture does, though the end marker is there.
-
-    Decoders say so to nobody, and paint grey what is missing. Where the last pixel is that grey, more data is put
-    before the end marker: only of a picture that lacks some do other pixels come out. A progressive JPEG is not seen
-    through: it lacks detail, and no pixels.
-
-    Args:
-        image: the decoded picture.
-        data: of it alone, with the end marker.
-    """
-    if image.mode not in {"L", "RGB"} or image.getpixel((image.width - 1, image.height - 1)) not in _GREY:
-        return False
-    shown = []
-    for more in (b"", _FILLER):
-        with Image.open(io.BytesIO(data[:-2] + more + data[-2:]), formats=["JPEG"]) as again:
-            again.draft(image.mode, image.size)
-            shown.append(again.tobytes())
-    return shown[0] != shown[1]
 
 
 def picture_data(data: bytes, orientation: int) -> bytes:
