@@ -30,7 +30,8 @@ class FolderNames:
             places: the folders and glob patterns of the splits, which are no names themselves.
         """
         self._top = which == "top_folder"
-        self._places = {self._parts(_fixed(place)) for place in places}
+        above = [*map(plain, places)]
+        self._places = {self._parts(place) for place in [*above, *(map(_fixed, above) if self._top else ())]}
 
     def of(self, path: str) -> str | None:
         """The name for an image, or None where it lies directly below the root or in the folder of a split."""
@@ -47,7 +48,8 @@ class FolderNames:
 
 
 def _fixed(place: str) -> str:
-    """The folder that all of a pattern lies in: "pets" for "./pets/*/train/**"; of a folder, itself."""
-    parts = plain(place).split("/")
-    fixed = "/".join(itertools.takewhile(lambda part: not set(part) & set("*?"), parts))
-    return "" if fixed == "." else fixed
+    """The folder whose folders a pattern is about: "pets" for "pets/*/train/**" and for "pets/cat/*.jpg"."""
+    parts = place.split("/")
+    fixed = [*itertools.takewhile(lambda part: not set(part) & set("*?"), parts)]
+    files_of_one = len(parts) == len(fixed) + 1 and parts[-1] != "**"
+    return "/".join(fixed[:-1] if files_of_one else fixed)

@@ -55,12 +55,29 @@ def test_the_folder_of_a_split_is_no_class_however_it_is_written(tmp_path, folde
         ({"train": ["./train/"]}, {"train/cat/day1/1.png": "cat", "train/2.png": None}),
         ({"train": ["train/cat", "train"]}, {"train/cat/day1/1.png": "day1", "train/2.png": None}),
         ({"test": ["*/test/**"]}, {"dog/test/3.png": "dog"}),
+        ({"train": ["train/**"]}, {"train/cat/day1/1.png": "cat", "train/2.png": None}),
+        ({"train": ["train/**/*.png"]}, {"train/cat/day1/1.png": "cat", "train/2.png": None}),
     ],
 )
 def test_the_top_folder_is_the_first_below_that_of_the_split(tmp_path, splits, labels):
     write_images(tmp_path, dict.fromkeys(("train/cat/day1/1.png", "train/2.png", "dog/test/3.png", "4.png"), b"x"))
     dataset = open_folder(tmp_path, splits=splits or None, labels="top_folder")
     assert {r.path: r.label for r in dataset.records} == labels
+
+
+@pytest.mark.parametrize("labels", ["parent_folder", "top_folder"])
+def test_a_class_that_a_pattern_of_a_split_names_is_a_class(tmp_path, labels):
+    write_images(tmp_path, dict.fromkeys(("cat/a_train.png", "cat/b_test.png", "dog/c_train.png"), b"x"))
+    splits = {"train": ["cat/*_train.png", "dog/*_train.png"], "test": ["cat/*_test.png"]}
+    assert [r.label for r in open_folder(tmp_path, splits=splits, labels=labels).records] == ["cat", "cat", "dog"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such names there")
+@pytest.mark.parametrize("labels", ["parent_folder", "top_folder"])
+def test_a_folder_that_is_called_like_a_pattern_is_a_folder(tmp_path, labels):
+    write_images(tmp_path, {"d*/train/1.png": b"x", "d*/train/cat/2.png": b"x"})
+    dataset = open_folder(tmp_path, splits={"train": ["d*/train"]}, labels=labels)
+    assert [r.label for r in dataset.records] == [None, "cat"]
 
 
 def test_a_split_can_be_a_pattern(tmp_path):
