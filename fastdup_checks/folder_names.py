@@ -50,6 +50,6 @@ class FolderNames:
 def _fixed(place: str) -> str:
     """The folder whose folders a pattern is about: "pets" for "pets/*/train/**" and for "pets/cat/*.jpg"."""
     parts = place.split("/")
-    fixed = [*itertools.takewhile(lambda part: not set(part) & set("*?"), parts)]
+    fixed = [*itertools.takewhile(lambda part: not set(part) & set("*?[{"), parts)]
     files_of_one = len(parts) == len(fixed) + 1 and parts[-1] != "**"
     return "/".join(fixed[:-1] if files_of_one else fixed)

@@ -14,10 +14,17 @@ if TYPE_CHECKING:
 
 __all__ = ("Globs", "one_spelling", "plain")
 
+_PIECES = re.compile(r"\*\*/|\*\*|\*|\?|\[!?\]?[^\]/]+\]|\{[^{}/]*,[^{}/]*\}|[^*?]", re.DOTALL)
+_WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+
 
 @dataclass(frozen=True, slots=True)
 class Globs:
-    """Patterns in which `**` crosses folders and `*` does not; names are the same however they are spelt."""
+    """Patterns in which `**` crosses folders and `*` does not; names are the same however they are spelt.
+
+    `[0-9]` is one of these characters, `[!0-9]` none of them, `{a,b}` one of these; brackets and braces also stand for
+    themselves, as names have them: "[2024]/*.jpg" means the files of the folder "[2024]", too.
+    """
 
     expression: re.Pattern[str]
 
@@ -53,7 +60,21 @@ def _is_folder(root: Path, place: str) -> bool:
 
 
 def _translate(pattern: str) -> str:
-    out = ""
-    for piece in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", pattern.removeprefix("./")):
-        out += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(piece) or re.escape(piece)
-    return out
+    return "".join(map(_translate_piece, _PIECES.findall(pattern.removeprefix("./"))))
+
+
+def _translate_piece(piece: str) -> str:
+    if piece in _WILD:
+        return _WILD[piece]
+    as_written = re.escape(piece)
+    if piece.startswith("{") and len(piece) > 1:
+        return f"(?:{'|'.join(map(_translate, piece[1:-1].split(',')))}|{as_written})"
+    if piece.startswith("[") and len(piece) > 1:
+        excluded = piece[1] == "!"
+        characters = re.sub(r"([\\^\[\]&~|])", r"\\\1", piece[1 + excluded : -1])
+        try:
+            one_of = re.compile(f"(?!/)[{'^' if excluded else ''}{characters}]").pattern
+        except re.error:  # a range that runs backwards
+            return as_written
+        return f"(?:{one_of}|{as_written})"
+    return as_written

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -78,7 +80,13 @@ class Dataset:
     def remarks(self) -> tuple[str, ...]:
         """What whoever reads the verdicts should know of it."""
         images = "1 image" if self.outside == 1 else f"{self.outside} images"
-        return (f"{images} outside the splits: not looked at",) if self.outside else ()
+        outside = [f"{images} outside the splits: not looked at"] if self.outside else []
+        spelt: dict[str, list[str]] = {}
+        for name in self.classes:
+            one = unicodedata.normalize("NFKC", name).casefold()
+            spelt.setdefault(re.sub(r"[\s_-]+", " ", one).strip(), []).append(name)
+        alike = [" and ".join(map(repr, valid_texts(names))) for names in spelt.values() if len(names) > 1]
+        return (*outside, *(f"classes {names} differ in case, spaces or dashes only: are they one?" for names in alike))
 
     @property
     def classes(self) -> tuple[str, ...]:

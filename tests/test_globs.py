@@ -21,9 +21,28 @@ from fastdup_checks.globs import Globs
         ("./b/?.png", "b/a.png", True),
         ("b/?.png", "b/aa.png", False),
         ("a+(1).png", "a+(1).png", True),
+        ("site[0-3]/*.png", "site2/a.png", True),
+        ("site[0-3]/*.png", "site4/a.png", False),
+        ("site[!0-3]/*.png", "site4/a.png", True),
+        ("site[!0-3]/*.png", "site2/a.png", False),
+        ("site[!0-3]a.png", "site/a.png", False),
+        ("site[+-9]a.png", "site/a.png", False),
+        ("[]x]/a.png", "]/a.png", True),
+        ("[^a]/a.png", "b/a.png", False),
+        ("[a&&b~]/a.png", "~/a.png", True),
+        (r"[\d]/a.png", "7/a.png", False),
+        ("[z-a]/a.png", "[z-a]/a.png", True),
+        ("[2024]/*.png", "[2024]/a.png", True),
+        ("[a.png", "[a.png", True),
+        ("**/*.{jpg,p?g}", "b/a.png", True),
+        ("**/*.{jpg,p?g}", "b/a.gif", False),
+        ("{train,val}/**", "val/c/a.png", True),
+        ("{a,b}.png", "{a,b}.png", True),
+        ("{a}.png", "{a}.png", True),
+        ("a{b.png", "a{b.png", True),
     ],
 )
-def test_stars_cross_folders_in_twos_only(pattern, path, meant):
+def test_a_pattern_means_what_shells_mean_by_it(pattern, path, meant):
     assert Globs.of([pattern]).match(path) is meant
     assert not Globs.of([]).match(path)
 

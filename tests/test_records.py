@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastdup_checks.records import printable, valid_text, valid_texts
+from fastdup_checks.folder import FolderReader
+from fastdup_checks.records import Dataset, Record, printable, valid_text, valid_texts
 
 
 @given(st.text())
@@ -29,3 +30,15 @@ def test_whatever_is_shown_is_on_one_line_and_can_be_written(text):
     shown = printable(text)
     assert shown.isprintable()
     assert shown.encode().decode() == shown
+
+
+def test_classes_that_only_spelling_tells_apart_are_remarked_on(tmp_path):
+    def remarks(*labels):
+        records = tuple(Record(f"{number}.png", label=label) for number, label in enumerate(labels))
+        return Dataset(tmp_path, FolderReader(tmp_path), records, labelled=True).remarks
+
+    assert remarks("cat", "dog", "cats", None) == ()
+    assert remarks("T-Shirt", "t shirt ", "dog", "dog", "Dog") == (
+        "classes 'Dog' and 'dog' differ in case, spaces or dashes only: are they one?",
+        "classes 'T-Shirt' and 't shirt ' differ in case, spaces or dashes only: are they one?",
+    )

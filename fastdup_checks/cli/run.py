@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fastdup_checks.cli.terminal import add_scan_options, folder, print_verdicts, progress_of, show_path
 from fastdup_checks.frames import VIDEO_SUFFIXES
-from fastdup_checks.records import printable
+from fastdup_checks.records import OUTSIDE, printable
 
 if TYPE_CHECKING:
     import argparse
@@ -60,8 +60,11 @@ def _run(options: argparse.Namespace) -> int:
     if dataset.classes:
         some = ", ".join(map(printable, dataset.classes[:10]))
         print(f"labels: {len(dataset.classes)} ({some}{', ...' if len(dataset.classes) > 10 else ''})")
-    if dataset.ignored:
-        print("not images: " + ", ".join(f"{count} {printable(name)}" for name, count in dataset.ignored))
+    for remark in dataset.remarks:
+        print(remark)
+    others = [f"{count} {printable(name)}" for name, count in dataset.ignored if name != OUTSIDE]
+    if others:
+        print(f"not images: {', '.join(others)}")
         if any(name in VIDEO_SUFFIXES for name, _ in dataset.ignored):
             print(f"videos are looked at as images: fastdup-checks frames {show_path(options.images)} --out frames")
     print(f"tables and gallery: {show_path(options.work_dir / 'gallery.html')}")
