@@ -89,15 +89,22 @@ def _cover(y: Tensor, g: torch.Generator) -> Tensor:
     return y
 
 
+def _enlarged(y: Tensor, least: int, most: int, g: torch.Generator) -> Tensor:
+    """The same pictures as if they had been small: of a side from ``least`` to below ``most``."""
+    small = int(torch.randint(least, most, (1,), generator=g))
+    return F.interpolate(
+        F.interpolate(y, size=small, mode="bilinear", antialias=True), size=y.shape[-1], mode="bilinear"
+    )
+
+
 def _soften(y: Tensor, g: torch.Generator) -> Tensor:
-    """Blur a slice of the batch, shrink and enlarge another, add noise to a third."""
+    """Blur a slice of the batch, by more in larger views, shrink and enlarge another, add noise to a third."""
     n, _, size, _ = y.shape
     a, b, c = n // 6, n // 3, n // 2
-    y[:a] = F.avg_pool2d(F.avg_pool2d(y[:a], 3, 1, 1, count_include_pad=False), 3, 1, 1, count_include_pad=False)
-    small = int(torch.randint(size // 3, size, (1,), generator=g))
-    y[a:b] = F.interpolate(
-        F.interpolate(y[a:b], size=small, mode="bilinear", antialias=True), size=size, mode="bilinear"
-    )
+    reach = int(torch.randint(1, max(size // 32, 1) + 1, (1,), generator=g))
+    for _ in range(2):
+        y[:a] = F.avg_pool2d(y[:a], 2 * reach + 1, 1, reach, count_include_pad=False)
+    y[a:b] = _enlarged(y[a:b], size // 3, size, g)
     y[b:c] += torch.randn(y[b:c].shape, generator=g) * 0.04
     return y
 
@@ -127,4 +134,7 @@ def view(x: Tensor, size: int, strong: bool, g: torch.Generator) -> Tensor:
     y = torch.lerp(mean, y, contrast.view(n, 1, 1, 1)).clamp_(0, 1)
     if strong:
         y = _soften(y, g).clamp_(0, 1)
+    else:
+        some = slice(n // 4, 3 * n // 8)
+        y[some] = _enlarged(y[some], size * 3 // 10, size // 2, g)
     return y.contiguous(memory_format=torch.channels_last)
