@@ -2,7 +2,8 @@
 
 ``prepare.py OUT FOLDER [--size 72]`` writes ``OUT/images.npy`` (uint8, n x size x size x 3, RGB, the whole picture
 squashed), ``OUT/labels.npy`` (int64, n; -1 without classes) and ``OUT/classes.json``. Classes are the names of the
-folders, or a column of a table (``--table FILE.csv FILE_COLUMN CLASS_COLUMN``).
+folders, or a column of a table (``--table FILE.csv FILE_COLUMN CLASS_COLUMN``). ``--cut-out`` writes ``OUT/cover.npy``
+(bool, n x size x size), False on white ground, beside them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from cutout import cover
 
 from fastdup_checks.decode import Unreadable, decode, squash
 from fastdup_checks.limits import Limits
@@ -62,7 +64,9 @@ def by_table(table: Path, file_column: str, class_column: str, least: int) -> Ca
     return name
 
 
-def pack(out: Path, root: Path, size: int, class_of: Callable[[Path], str] | None, workers: int) -> None:
+def pack(
+    out: Path, root: Path, size: int, class_of: Callable[[Path], str] | None, workers: int, *, cut_out: bool = False
+) -> None:
     """Pack every readable image under ``root``; those that ``class_of`` calls "" have no class."""
     out.mkdir(parents=True, exist_ok=True)
     files = sorted(p for p in root.rglob("*") if p.suffix.lower() in SUFFIXES)
@@ -73,7 +77,10 @@ def pack(out: Path, root: Path, size: int, class_of: Callable[[Path], str] | Non
         raise SystemExit(f"{root}: none of {len(files)} files is a readable image; are they pointers of Git LFS?")
     names = [class_of(p) if class_of else "" for p, _ in kept]
     classes = sorted(set(names) - {""})
-    np.save(out / "images.npy", np.stack([x for _, x in kept]))
+    images = np.stack([x for _, x in kept])
+    np.save(out / "images.npy", images)
+    if cut_out:
+        np.save(out / "cover.npy", cover(images))
     np.save(out / "labels.npy", np.array([classes.index(n) if n else -1 for n in names], np.int64))
     (out / "classes.json").write_text(json.dumps(classes, indent=0), encoding="utf-8")
     print(f"{out.name}: {len(kept)} images of {len(files)} files, {len(classes)} classes")
@@ -89,10 +96,11 @@ def main() -> None:
     parser.add_argument("--table", nargs=3, metavar=("CSV", "FILE_COLUMN", "CLASS_COLUMN"))
     parser.add_argument("--least", type=int, default=20, help="rows that a class of the table must have")
     parser.add_argument("--unlabelled", action="store_true")
+    parser.add_argument("--cut-out", action="store_true", help="let training put what is on white onto other pictures")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     a = parser.parse_args()
     class_of = by_table(Path(a.table[0]), *a.table[1:], a.least) if a.table else by_folder(a.folder, a.drop)
-    pack(a.out, a.folder, a.size, None if a.unlabelled else class_of, a.workers)
+    pack(a.out, a.folder, a.size, None if a.unlabelled else class_of, a.workers, cut_out=a.cut_out)
 
 
 if __name__ == "__main__":

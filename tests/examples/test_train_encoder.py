@@ -71,6 +71,43 @@ def test_classes_of_a_table_are_found_by_file_name_and_rare_ones_are_none(exampl
     assert [name(Path(f"x/{n}.png")) for n in (1, 2, 3, 4)] == ["Hat", "Hat", "", ""]
 
 
+@pytest.fixture
+def on_white():
+    """A dark ring around white, on white; the same without ground; and nothing but ground."""
+    ring = np.full((3, 40, 40, 3), 255, np.uint8)
+    ring[0, 10:30, 10:30] = 30
+    ring[0, 15:25, 15:25] = 255
+    ring[1] = 30
+    return ring
+
+
+def test_what_is_on_white_is_cut_out_with_the_white_inside_it(example, on_white):
+    cover = example("cutout").cover(on_white)
+    assert cover[0, 11:29, 11:29].all()
+    assert cover[0].sum() == 18 * 18
+    assert cover[1:].all()
+
+
+def test_what_was_cut_out_is_put_onto_other_pictures(example, on_white, tmp_path):
+    pytest.importorskip("torch")
+    dataset, sets = example("dataset"), []
+    green = np.zeros((1, 40, 40, 3), np.uint8) + np.array([0, 200, 0], np.uint8)
+    for name, images in (("goods", on_white[:1]), ("grounds", green)):
+        (tmp_path / name).mkdir()
+        np.save(tmp_path / name / "images.npy", images)
+        np.save(tmp_path / name / "labels.npy", np.zeros(1, np.int64))
+        (tmp_path / name / "classes.json").write_text('["one"]')
+        sets.append(tmp_path / name)
+    np.save(sets[0] / "cover.npy", example("cutout").cover(on_white[:1]))
+    mixture = dataset.Mixture([dataset.PackedSet.open(folder) for folder in sets], [1, 1], 40)
+    pictures, _, origin = mixture.draw(200, np.random.default_rng(0))
+    corners, middles = pictures[origin == 0, :, 0, 0], pictures[origin == 0, :, 12, 12]
+    assert (middles * 255).round().unique().tolist() == [30]
+    on_green = (corners[:, 0] == 0).float().mean().item()
+    assert 0.15 < on_green < 0.5
+    assert pictures[origin == 1, 0].max().item() == 0
+
+
 def test_average_precision_of_a_perfect_ranking_is_one_and_misses_lower_it(example):
     measure = example("evaluate").average_precision
     assert measure(np.array([0.9, 0.8, 0.1]), np.array([True, True, False]), 2) == (1.0, 1.0)
