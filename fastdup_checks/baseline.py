@@ -1,7 +1,8 @@
 """Accepted findings: a reviewed list, keyed by what is in the images and not by their names.
 
 A finding is accepted when its images are among those of an entry: a group that has shrunk stays accepted, one that has
-grown is judged anew. `fastdup_checks.baseline_file` says how the list is written.
+grown is judged anew. An entry accepts one finding: another with the same content, say one more empty file, is new.
+`fastdup_checks.baseline_file` says how the list is written.
 """
 
 from __future__ import annotations
@@ -60,15 +61,14 @@ class Accepted:
         """What is accepted, and the order of the file."""
         return (self.check, *(f"{p.sha256}{'' if p.label is None else ':' + p.label}" for p in self.pictures))
 
+    @property
+    def name(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What tells it from other entries, of which some may be about other files with the same content."""
+        return self.key, tuple(p.path for p in self.pictures)
+
     def lapsed(self, today: dt.date) -> bool:
         """Whether the entry counts no longer."""
         return self.expires is not None and today > self.expires
-
-    def covers(self, pictures: Sequence[Picture]) -> bool:
-        """Whether all these pictures are among the entry's, as often as they come."""
-        mine = Counter(self.pictures)
-        theirs = Counter(p if p in mine else Picture(p.sha256) for p in pictures)
-        return theirs <= mine
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +98,32 @@ class Baseline:
         self.lapsed = tuple(entry for entry in self.accepted if entry.lapsed(today))
         """Entries that count no longer."""
         self._by_picture: dict[tuple[str, str], list[Accepted]] = {}
-        for entry in self.accepted:
-            if not entry.lapsed(today):
-                for sha256 in {p.sha256 for p in entry.pictures}:
-                    self._by_picture.setdefault((entry.check, sha256), []).append(entry)
+        for entry in {entry.name: entry for entry in self.accepted if not entry.lapsed(today)}.values():
+            for sha256 in {p.sha256 for p in entry.pictures}:
+                self._by_picture.setdefault((entry.check, sha256), []).append(entry)
 
-    def match(self, check: str, pictures: Sequence[Picture]) -> Accepted | None:
-        """The entry that accepts a finding of a check, the narrowest of several, or None."""
-        if not pictures:
-            return None
-        candidates = self._by_picture.get((check, pictures[0].sha256), ())
-        covering = (entry for entry in candidates if entry.covers(pictures))
-        return min(covering, key=lambda entry: len(entry.pictures), default=None)
+    def share_out(self, check: str, findings: Sequence[Sequence[Picture]]) -> list[Accepted | None]:
+        """The entry that accepts each finding of a check, the narrowest of several, or None.
+
+        Each entry accepts as many pictures as it names, first of all those that are where it says.
+        """
+        shared: list[Accepted | None] = [None] * len(findings)
+        left: dict[tuple[tuple[str, ...], tuple[str, ...]], Counter[Picture]] = {}
+        for in_place in (True, False):
+            for number, pictures in enumerate(findings):
+                if shared[number] is not None or not pictures:
+                    continue
+                best: tuple[int, Accepted, Counter[Picture]] | None = None
+                for entry in self._by_picture.get((check, pictures[0].sha256), ()):
+                    mine = left.setdefault(entry.name, Counter(entry.pictures))
+                    theirs = Counter(p if p in mine else Picture(p.sha256) for p in pictures)
+                    moved = in_place and not {p.path for p in pictures} <= {p.path for p in entry.pictures}
+                    if not moved and theirs <= mine and (best is None or len(entry.pictures) < best[0]):
+                        best = len(entry.pictures), entry, theirs
+                if best is not None:
+                    _, shared[number], theirs = best
+                    left[best[1].name].subtract(theirs)
+        return shared
 
     def tighten(self, expectation: Expectation) -> Expectation:
         """The expectation, with the bound that was reached before where that is stricter."""
@@ -135,12 +149,14 @@ class Baseline:
         """
         if measurement.unit == "statistic" or not self._by_picture:
             return measurement, ()
+        known = [
+            [pictures[path] for path in finding.images] if all(path in pictures for path in finding.images) else []
+            for finding in measurement.findings
+        ]
         taken: list[Finding] = []
         left: list[Finding] = []
-        for finding in measurement.findings:
-            known = [pictures[path] for path in finding.images if path in pictures]
-            whole = len(known) == len(finding.images)
-            (taken if whole and self.match(expectation.check, known) else left).append(finding)
+        for finding, entry in zip(measurement.findings, self.share_out(expectation.check, known), strict=True):
+            (left if entry is None else taken).append(finding)
         if not taken:
             return measurement, ()
         weight = sum(finding.weight for finding in taken)

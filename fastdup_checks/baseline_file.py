@@ -14,7 +14,8 @@ The file, which the gallery exports, `fastdup-checks baseline` writes and people
   lines that have lines in common (the same author) would be merged into one another. An entry that somebody has spread
   over several lines is read as well. An entry twice is as good as once.
 - `check`: the check whose finding is accepted, in whichever expectation and split it turns up.
-- `images`: all images of the finding; `sha256` of the file's bytes, in hexadecimal. `path` is for people. `label`,
+- `images`: all images of the finding; `sha256` of the file's bytes, in hexadecimal. `path` is for people, and tells
+  entries with the same content apart, of which each accepts one finding; a file that was moved stays accepted. `label`,
   where it is given, must still be the label of the image: what was accepted as rightly labelled is not accepted
   relabelled.
 - `reason` and `author` must be there, `expires` may: the last day on which the entry counts, YYYY-MM-DD.

@@ -48,10 +48,10 @@ def accept(
     """Entries for all findings of the expectations that were not met.
 
     Returns:
-        The entries, sorted, each once; and how many findings cannot be accepted, because a file could not even be
-        read, because no image shows what is wrong, or because that is a statistic of the whole dataset.
+        The entries, sorted, one for each finding; and how many findings cannot be accepted, because a file could not
+        even be read, because no image shows what is wrong, or because that is a statistic of the whole dataset.
     """
-    found: dict[tuple[str, ...], Accepted] = {}
+    found: dict[tuple[tuple[str, ...], tuple[str, ...]], Accepted] = {}
     impossible = 0
     for verdict in verdicts:
         if verdict.outcome not in {"failed", "warned"} or verdict.expectation.xfail is not None:
@@ -75,7 +75,7 @@ def accept(
                 valid_text(author),
                 expires,
             )
-            found.setdefault(entry.key, entry)
+            found.setdefault(entry.name, entry)
     return [found[key] for key in sorted(found)], impossible
 
 
@@ -107,11 +107,11 @@ def revise(
         ConfigError: if the text is not a baseline.
     """
     old = _parse(text) if text.strip() else Baseline()
-    gone = {entry.key for entry in drop}
+    gone = {entry.name for entry in drop}
     # A merge of branches may have left an entry twice; entries that differ in their words both stay.
-    kept = {_rank(entry): entry for entry in old.accepted if entry.key not in gone}
-    have = {entry.key for entry in kept.values()}
-    new = {entry.key: entry for entry in add if entry.key not in have}
+    kept = {_rank(entry): entry for entry in old.accepted if entry.name not in gone}
+    have = {entry.name for entry in kept.values()}
+    new = {entry.name: entry for entry in add if entry.name not in have}
     entries = sorted([*kept.values(), *new.values()], key=_rank)
     marks = _strictest([*old.reached, *reached])
     written = _assemble(text, entries, marks, old)
@@ -173,8 +173,8 @@ def _parse(text: str) -> Baseline:
     return parse_baseline(Path(FILE_NAME), text.encode())
 
 
-def _rank(entry: Accepted) -> tuple[tuple[str, ...], str, str, str]:
-    return entry.key, entry.reason, entry.author, str(entry.expires or "")
+def _rank(entry: Accepted) -> tuple[tuple[str, ...], tuple[str, ...], str, str, str]:
+    return *entry.name, entry.reason, entry.author, str(entry.expires or "")
 
 
 def _strictest(reached: Iterable[Reached]) -> list[Reached]:

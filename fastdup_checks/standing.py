@@ -68,16 +68,16 @@ def stand(
     behind: dict[tuple[str, tuple[str, ...]], Accepted] = {}
     for verdict in verdicts:
         check = verdict.expectation.check
-        for finding in verdict.accepted:
-            entry = baseline.match(check, [pictures[path] for path in finding.images])
+        known = [[pictures[path] for path in finding.images] for finding in verdict.accepted]
+        for finding, entry in zip(verdict.accepted, baseline.share_out(check, known), strict=True):
             if entry is not None:
                 behind[check, finding.images] = entry
     # Of a check that was skipped somewhere, nobody knows what would have been found there.
     judged = {v.expectation.check for v in verdicts} - {v.expectation.check for v in verdicts if v.outcome == "skipped"}
-    used = {entry.key for entry in behind.values()}
+    used = {entry.name for entry in behind.values()}
     stale = tuple(
         entry
         for entry in baseline.accepted
-        if entry.check in judged and entry.key not in used and entry not in baseline.lapsed
+        if entry.check in judged and entry.name not in used and entry not in baseline.lapsed
     )
     return Standing(baseline.path.name, len(baseline.accepted), behind, stale if whole else (), baseline.lapsed)

@@ -15,7 +15,7 @@ from fastdup_checks.config import load_plan
 from fastdup_checks.errors import ConfigError
 from fastdup_checks.expectation import Bound, Expectation
 from fastdup_checks.findings import Finding, Measurement
-from fastdup_checks.ledger import accept
+from fastdup_checks.ledger import accept, revise
 from fastdup_checks.pipeline import analyse, check, evaluate, measurable
 from fastdup_checks.standing import stand
 
@@ -28,7 +28,7 @@ def entry(*sha256: str, check: str = "leak", expires: dt.date | None = None) -> 
 
 
 def accepts(baseline: Baseline, *sha256: str, check: str = "leak") -> bool:
-    return baseline.match(check, [Picture(s, "cat") for s in sha256]) is not None
+    return baseline.share_out(check, [[Picture(s, "cat") for s in sha256]]) != [None]
 
 
 def test_a_finding_is_accepted_by_content_in_any_order():
@@ -53,8 +53,43 @@ def test_another_copy_of_an_accepted_content_is_new():
 def test_a_relabelled_image_is_no_longer_accepted_where_the_label_was_part_of_it():
     named = Accepted("label_consistency", (Picture(A, "cat"),), "a cat", "ada")
     baseline = Baseline(None, [named])
-    assert baseline.match("label_consistency", [Picture(A, "cat")]) is named
-    assert baseline.match("label_consistency", [Picture(A, "dog")]) is None
+    assert baseline.share_out("label_consistency", [[Picture(A, "dog")], [Picture(A, "cat")]]) == [None, named]
+
+
+def test_an_entry_accepts_one_finding_and_first_the_one_that_is_where_it_says():
+    here, there = (Accepted("broken_images", (Picture(A, path=path),), "empty", "ada") for path in ("a", "b"))
+    files = [[Picture(A, path=path)] for path in ("0", "a", "b")]
+    shared = [entry and entry.pictures[0].path for entry in Baseline(None, [there]).share_out("broken_images", files)]
+    assert shared == [None, None, "b"]
+    assert Baseline(None, [here, there, there]).share_out("broken_images", files)[0] is None
+    moved = Baseline(None, [here]).share_out("broken_images", files[:1])
+    assert moved == [here]
+
+
+def test_a_group_that_fell_in_two_stays_accepted():
+    whole = Accepted("near_duplicate_rate", tuple(Picture(s) for s in (A, A, B, C)), "series", "ada")
+    found = [[Picture(A), Picture(B)], [Picture(A), Picture(C)], [Picture(B), Picture(C)]]
+    assert Baseline(None, [whole]).share_out("near_duplicate_rate", found) == [whole, whole, None]
+
+
+def test_more_files_like_accepted_ones_are_new(tmp_path):
+    config = write_project(tmp_path, "broken_images\nleak", {**CLEAN, "train/cat/a.png": b""})
+    plan = load_plan(config)
+
+    def judged(baseline=None):
+        analysis = analyse(plan)
+        return [evaluate(e, analysis, baseline) for e in plan.expectations], pictures_of(analysis)
+
+    verdicts, pictures = judged()
+    entries, _ = accept(verdicts, pictures, reason="ok", author="ada")
+    for name in ("b", "c"):
+        (tmp_path / f"images/train/cat/{name}.png").write_bytes(b"")
+    verdicts, pictures = judged(Baseline(None, entries))
+    assert [v.measurement.count for v in verdicts] == [2, 0]
+    more, _ = accept(verdicts, pictures, reason="ok", author="ada")
+    text = revise(revise("", add=entries), add=more)
+    verdicts, _ = judged(parse_baseline(Path("x"), text.encode()))
+    assert [(v.measurement.count, len(v.accepted)) for v in verdicts] == [(0, 3), (0, 0)]
 
 
 def test_an_entry_counts_on_its_last_day_and_not_after():

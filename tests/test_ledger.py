@@ -41,8 +41,8 @@ def parse(text: str):
 @given(st.lists(ENTRY, max_size=4))
 def test_what_is_written_is_read_back(entries):
     read = parse(revise("", add=entries))
-    each = {e.key: e for e in entries}
-    assert list(read.accepted) == [each[key] for key in sorted(each)]
+    each = {e.name: e for e in entries}
+    assert list(read.accepted) == [each[name] for name in sorted(each)]
 
 
 @given(ENTRY)
@@ -54,7 +54,7 @@ def test_an_entry_is_one_line(written):
 HEAD = "# our own header\nversion: 1\naccepted:\n"
 BY_HAND_B = f"""\
   # checked with the studio
-  - {{check: leak, images: [{{sha256: {"b" * 64}}}], reason: 'my words', author: me}}
+  - {{check: leak, images: [{{sha256: {"b" * 64}, path: b.jpg}}], reason: 'my words', author: me}}
 """
 BY_HAND_D = f"""\
   - check: leak   # laid out by hand

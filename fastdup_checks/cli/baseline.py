@@ -113,7 +113,7 @@ def _tell(
     entries: Sequence[Accepted],
     verdicts: Sequence[Verdict],
 ) -> None:
-    count = len({e.key for e in (*accepted, *entries)} - {e.key for e in (*lapsed, *stale) if options.prune})
+    count = len({e.name for e in (*accepted, *entries)} - {e.name for e in (*lapsed, *stale) if options.prune})
     print(f"{show_path(file)}: {count} accepted finding{'' if count == 1 else 's'}")
     for entry in entries:
         print(f"  accepted         {_line(entry)}")

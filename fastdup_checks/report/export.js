@@ -16,7 +16,7 @@ function baseline(author, reason) {
     if (members.length < finding.members.length) continue; // a file without content cannot be known again
     const label = image => finding.section.labelled && image.label ? `, label: ${quoted(image.label)}` : "";
     const pictures = members.map(image => `{sha256: ${image.sha256}, path: ${quoted(image.shown)}${label(image)}}`);
-    entries.set(keyOf(finding), `  - {check: ${finding.section.check}, images: [${pictures.join(", ")}], ` +
+    entries.set([keyOf(finding), ...members.map(image => image.shown)].join("\n"), `  - {check: ${finding.section.check}, images: [${pictures.join(", ")}], ` +
       `reason: ${quoted(given.reason || reason)}, author: ${quoted(author)}}\n`);
   }
   const sorted = [...entries].sort((a, b) => compareText(a[0], b[0])).map(([, entry]) => entry);
