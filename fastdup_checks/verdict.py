@@ -108,14 +108,14 @@ def _sentence(expectation: Expectation, measurement: Measurement) -> str:
 
 def format_bound(bound: Bound, unit: Unit) -> str:
     """The bound in words: "1% allowed", "95% wanted"."""
-    value = format_value(bound.value, unit, with_unit=False)
+    value = _exactly(bound.value, unit) if unit in {"share", "statistic"} else f"{bound.value:.0f}"
     return f"{value} allowed" if bound.direction == "at_most" else f"{value} wanted"
 
 
 def format_value(value: float, unit: Unit, *, with_unit: bool = True, beside: float | None = None) -> str:
     """A measured value for people: "1.25%", "3 pairs", "0.173".
 
-    Enough digits are kept that a value which is not the bound never prints like it by rounding.
+    Enough digits are kept that rounding never moves a value onto the bound or past it, nor onto nothing or all.
 
     Args:
         value: any number; not-a-number where there is none.
@@ -126,15 +126,15 @@ def format_value(value: float, unit: Unit, *, with_unit: bool = True, beside: fl
     if math.isnan(value):
         return "nothing to measure"
     if unit in {"share", "statistic"}:
-        text = _rounded(value, unit)
-        if any(text == _rounded(other, unit) and value != other for other in (0.0, 1.0, beside) if other is not None):
-            text = f"{100 * value:.10g}%" if unit == "share" else f"{value:.10g}"
-        return text
+        near = round(value, 4) if unit == "share" else float(f"{value:.4g}")
+        landmarks = [mark for mark in (0.0, 1.0, beside) if mark is not None]
+        moved = any((near > mark) - (near < mark) != (value > mark) - (value < mark) for mark in landmarks)
+        return _exactly(value if moved else near, unit)
     number = f"{value:.0f}"
     if not with_unit:
         return number
     return f"{number} {SINGULAR[unit]}" if value == 1 else f"{number} {unit}"
 
 
-def _rounded(value: float, unit: Unit) -> str:
-    return f"{f'{100 * value:.2f}'.rstrip('0').rstrip('.')}%" if unit == "share" else f"{value:.4g}"
+def _exactly(value: float, unit: Unit) -> str:
+    return f"{100 * value:.10g}%" if unit == "share" else f"{value:.10g}"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fastdup_checks.expectation import Bound, Expectation
 from fastdup_checks.findings import Measurement
-from fastdup_checks.verdict import format_value, headline, judge, skipped
+from fastdup_checks.verdict import format_bound, format_value, headline, judge, skipped
 
 
 def expectation(bound, unit="share", severity="error"):
@@ -69,6 +69,18 @@ def test_a_share_never_prints_as_a_bound_that_it_is_not(population):
 def test_no_value_prints_as_the_bound_beside_it_that_it_is_not(count, population, bound, unit):
     value, bound = min(count / population, 1.0), bound / 10_000
     assert (format_value(value, unit, beside=bound) == format_value(bound, unit)) == (value == bound)
+
+
+@given(st.floats(0, 1), st.integers(-3, 3), st.integers(5, 9), st.sampled_from(["share", "statistic"]))
+def test_a_value_is_printed_on_the_side_of_the_bound_on_which_it_is(bound, steps, digits, unit):
+    bound = round(bound, digits)
+    value = min(max(bound + steps * 10**-8, 0), 1)
+    said = [text.split()[0].rstrip("%") for text in (format_value(value, unit, beside=bound), said_bound(bound, unit))]
+    assert (float(said[0]) < float(said[1]), said[0] == said[1]) == (value < bound, value == bound)
+
+
+def said_bound(bound, unit):
+    return format_bound(Bound("at_most", bound), unit)
 
 
 def test_a_bound_that_is_missed_by_one_image_of_many_is_said_to_be_missed():

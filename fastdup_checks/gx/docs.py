@@ -223,7 +223,7 @@ def observed(result: Any) -> str:
     if verdict["bound"] is None:  # a rule about rows
         return "nothing to measure" if known is None else escape(f"{format_value(known / 100, 'share')} unexpected")
     value = math.nan if verdict["value"] is None else verdict["value"]
-    said = format_value(value, verdict["unit"])
+    said = format_value(value, verdict["unit"], beside=next(iter(verdict["bound"].values())))
     if verdict["unit"] == "share":
         return escape(f"{said} ({verdict['count']:,} of {verdict['population']:,} {verdict['population_name']})")
     return escape(f"{said} (among {verdict['population']:,} {verdict['population_name']})")
