@@ -235,7 +235,7 @@ class Analysis:
                 "where": np.where(looks > found.score, BY_LOOKS, found.where)[place],
             }
 
-        known = self.derive("outliers-6", compute, self.label_numbers.tobytes(), self.cluster_of.tobytes())
+        known = self.derive("outliers-7", compute, self.label_numbers.tobytes(), self.cluster_of.tobytes())
         reasons = describe(known["where"], self.scan.statistics)
         return Outliers(known["score"], known["nearest"].astype(np.int32), known["where"], reasons)
 
@@ -269,7 +269,7 @@ class Analysis:
             }
 
         classes = str(len(self.classes)).encode()
-        known = self.derive("labels-11", compute, labels.tobytes(), classes, self.cluster_of.tobytes())
+        known = self.derive("labels-12", compute, labels.tobytes(), classes, self.cluster_of.tobytes())
         return LabelSuspects(known["score"], known["suggested"], known["wrong"], known["mistaken"])
 
     def _colours(self) -> NDArray[np.float32]:

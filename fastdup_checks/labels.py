@@ -112,15 +112,16 @@ def score_labels(
     numbers = np.full(len(labels), -1)
     numbers[known] = place
     groups = np.arange(len(labels)) if copies is None else np.asarray(copies)
-    found = _score(_Panel(vectors, numbers, groups, len(used), looks, neighbours, threads), numbers, len(used))
+    panel = _Panel(vectors, numbers, groups, len(used), looks, neighbours, threads)
+    sample = draw(vectors, max(_FITTED // len(used), _LEAST), known)
+    found = _score(panel, numbers, len(used), sample)
     wrong[np.ix_(used, used)], mistaken[np.ix_(used, used)] = found.wrong, found.mistaken
     return LabelSuspects(found.score, used[found.suggested].astype(np.int32), wrong, mistaken)
 
 
-def _score(panel: _Panel, labels: NDArray[np.integer], classes: int) -> LabelSuspects:
-    """Score labels of which every class is some image's."""
+def _score(panel: _Panel, labels: NDArray[np.integer], classes: int, sample: NDArray[np.int64]) -> LabelSuspects:
+    """Score labels of which every class is some image's; few numbers are fitted to a sample of the labelled images."""
     n, known = len(labels), np.flatnonzero(labels >= 0)
-    sample = known[np.arange(count := min(len(known), max(_FITTED // classes, _LEAST))) * len(known) // count]
     weights, noise = _fit(panel.opinions(sample), labels[sample])
     own, doubt = np.zeros(n), np.zeros(n)
     suggested = np.empty(n, np.int32)

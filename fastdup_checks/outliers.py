@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastdup_checks.index import draw
 from fastdup_checks.quality import RULES
 from fastdup_checks.whitening import Whitening
 
@@ -156,10 +157,10 @@ def score_looks(statistics: NDArray[np.void]) -> NDArray[np.float32]:
     low, middle, high = np.quantile(looks, (0.05, 0.5, 0.95), axis=0)
     # 3.29 standard deviations of a normal distribution lie between the two quantiles.
     looks = (looks - middle) / np.maximum((high - low) / 3.29, list(_LOOKS.values()))
-    references = np.arange(0, n, -(-n // _REFERENCES))
-    reach = np.empty(n)
     # On a grid squares and products are whole numbers, so that no order of additions changes a distance.
     looks = np.rint(np.clip(looks, -_FAR, _FAR) * _GRID)
+    references = draw(looks.astype(np.float32), _REFERENCES)
+    reach = np.empty(n)
     length = np.einsum("nd,nd->n", looks, looks)
     ones = np.ones((n, 1))
     sides = np.concatenate([looks, length[:, None], ones], 1)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastdup_checks.index import draw
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -69,20 +71,21 @@ class Ridge:
         values, axes = np.linalg.eigh(product / _GRID**2)
         values = np.maximum(values, 0)
         answer = axes.T @ self._answer(fitted, size)
-        scale = 1 / (values + max(self._penalty(fitted, values, axes, answer) * float(values.mean()), 1e-9))
+        scale = 1 / (values + max(self._penalty(vectors, fitted, values, axes, answer) * float(values.mean()), 1e-9))
         self._coefficients = np.rint((axes * scale) @ answer * _MAP_GRID)
         self._root = np.rint(axes * np.sqrt(scale) * _MAP_GRID)
 
     def _penalty(
         self,
+        vectors: NDArray[np.float32],
         fitted: NDArray[np.int64],
         values: NDArray[np.float64],
         axes: NDArray[np.float64],
         answer: NDArray[np.float64],
     ) -> float:
         """The penalty with the least squared error of predictions that leave out what they predict."""
-        count = min(len(fitted), max(_JUDGED // len(self._mean), 100))
-        judged = fitted[np.arange(count) * len(fitted) // count]
+        judged = draw(vectors, max(_JUDGED // len(self._mean), 100), fitted)
+        count = len(judged)
         place = self._grid[judged] / _GRID @ axes
         wanted = -np.tile(self._mean, (count, 1))
         wanted[np.arange(count), self._labels[judged]] += 1

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastdup_checks.index import find_neighbours
-from fastdup_checks.labels import LabelSuspects, score_labels
+from fastdup_checks.labels import _FITTED, LabelSuspects, score_labels
 
 
 def clustered(sizes: list[int], *, spread: float = 1.0, d: int = 24, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -170,6 +170,15 @@ def test_the_order_of_the_images_does_not_change_a_score(seed):
     straight, shuffled = score(vectors, noisy), score(vectors[order], noisy[order])
     assert np.abs(straight.score[order] - shuffled.score).max() < 1e-4
     assert (straight.suggested[order] == shuffled.suggested).all()
+
+
+def test_the_order_of_more_images_than_are_fitted_to_does_not_change_a_score():
+    vectors, labels = clustered([25] * 100, spread=1.1)
+    noisy, _ = flip(labels, 0.1)
+    order = np.random.default_rng(0).permutation(len(labels))
+    assert len(labels) > _FITTED // 100
+    straight, shuffled = score(vectors, noisy), score(vectors[order], noisy[order])
+    assert np.abs(straight.score[order] - shuffled.score).max() < 1e-4
 
 
 def test_the_same_input_gives_the_same_bytes():

@@ -150,6 +150,15 @@ def test_looks_are_scored_by_the_same_distance_however_few_are_looked_at(monkeyp
     assert np.array_equal(found, score_looks(statistics))
 
 
+def test_the_order_of_more_images_than_looks_are_compared_with_does_not_change_a_score():
+    rng = np.random.default_rng(0)
+    statistics = np.zeros(4100, STATISTICS)
+    for name in STATISTICS.names:
+        statistics[name] = rng.exponential(size=4100)
+    order = rng.permutation(4100)
+    assert np.array_equal(score_looks(statistics)[order], score_looks(statistics[order]))
+
+
 def test_noise_and_a_page_among_pictures_are_strange_by_their_looks():
     page = Image.new("RGB", (160, 200), "white")
     for y in range(8, 190, 4):
