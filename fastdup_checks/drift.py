@@ -23,7 +23,8 @@ class Drift:
     """How two sets differ."""
 
     effect: float
-    """0 where neighbours are as mixed as chance mixes them (or more), 1 where no image has one in the other set."""
+    """0 where neighbours are as mixed as chance mixes them (or more), 1 where no image has one in the other set.
+    Not-a-number where a set has fewer than two images."""
     p_value: float
     """How often a random division into sets of these sizes looks as different, at least 1 / 200."""
     share: NDArray[np.float64]
@@ -47,7 +48,7 @@ def measure_drift(ids: NDArray[np.integer], side: NDArray[np.bool_]) -> Drift:
     n, k = ids.shape
     sizes = np.array([np.count_nonzero(~side), np.count_nonzero(side)])
     if k == 0 or sizes.min() < 2:
-        return Drift(0.0, 1.0, np.zeros(n))
+        return Drift(float("nan"), 1.0, np.zeros(n))
     smaller = side if sizes[1] <= sizes[0] else ~side
     asked = np.bincount(ids.ravel(), minlength=n)
     effect = _effect(ids, smaller, asked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from PIL import Image
 from test_statistics import scene
 
 import fastdup_checks
+from fastdup_checks.analysis import Analysis
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.errors import DatasetError
+from fastdup_checks.novelty import NEAR
 from fastdup_checks.quality import RULES
 
 
@@ -122,6 +125,52 @@ def test_a_split_that_cannot_be_read_is_not_alike(tmp_path):
         assert found.remark == "1 unreadable image is not counted"
 
 
+def test_what_a_third_split_holds_changes_no_drift(tmp_path):
+    files = {f"train/{n}.png": encoded(scene(64, n)) for n in range(14)}
+    files |= {f"test/{n}.png": encoded(scene(64, 50 + n).point(lambda v: v * 0.2)) for n in range(14)}
+    copies = {f"pool/{n}.png": files[f"train/{n}.png"] for n in range(14)}
+    found = []
+    for name, images in (("two", files), ("three", files | copies)):
+        scan = fastdup_checks.run(write_images(tmp_path / name, images), work_dir=tmp_path / "out").analysis.scan
+        records = tuple(replace(record, split=record.path.split("/")[0]) for record in scan.dataset.records)
+        splits = tuple(sorted({record.split for record in records}))
+        scan = replace(scan, dataset=replace(scan.dataset, records=records, splits=splits), images=records)
+        found.append(measure(Analysis(scan), "split_drift", between=("train", "test")))
+    assert found[0].population == found[1].population == 28
+    assert found[0].value == found[1].value > 0.5
+
+
+def test_a_split_of_one_picture_is_not_alike(tmp_path):
+    files = {f"train/{n}.png": encoded(scene(64, n)) for n in range(6)} | {"test/0.png": encoded(scene(64, 9))}
+    plain = fastdup_checks.run(write_images(tmp_path / "images", files), work_dir=tmp_path / "out").analysis
+    found = measure(plain, "split_drift")
+    assert np.isnan(found.value)
+    assert found.remark == "train and test have too few different images to be compared"
+
+
+def test_nothing_is_called_free_of_leaks_or_new_where_one_side_cannot_be_read(tmp_path):
+    files = {f"test/{n}.png": encoded(scene(64, n)) for n in range(3)} | {"train/0.png": b"no image"}
+    plain = fastdup_checks.run(write_images(tmp_path / "images", files), work_dir=tmp_path / "out").analysis
+    assert np.isnan(measure(plain, "leak").value)
+    assert np.isnan(measure(plain, "novelty_rate", split="test", against="train").value)
+
+
+@pytest.mark.parametrize("name", ["leak", "split_drift", "group_leak"])
+@pytest.mark.parametrize(
+    ("between", "said"),
+    [
+        (("train", "train"), "two different splits, and `between` names train, train"),
+        (("train",), "two different splits, and `between` names train"),
+        (("train", "tset"), "there is no split 'tset'"),
+    ],
+)
+def test_splits_that_cannot_be_compared_do_not_pass(analysis, name, between, said):
+    grouped = [replace(record, group="one") for record in analysis.scan.dataset.records]
+    dataset = replace(analysis.scan.dataset, records=tuple(grouped))
+    with pytest.raises(DatasetError, match=said):
+        measure(Analysis(replace(analysis.scan, dataset=dataset)), name, between=between)
+
+
 def test_novelty_is_measured_against_a_split_or_the_vectors_of_a_run(analysis, tmp_path):
     found = measure(analysis, "novelty_rate", split="test", against="train")
     assert "too few" in found.remark
@@ -161,6 +210,7 @@ def test_a_reference_that_holds_no_vectors_is_one_clear_error(analysis, tmp_path
 def test_a_reference_is_too_small_where_nothing_can_be_new(analysis, tmp_path, known):
     np.save(tmp_path / "embeddings.npy", np.repeat(analysis.scan.vectors[:1], known, axis=0))
     found = measure(analysis, "novelty_rate", split="test", reference=tmp_path / "embeddings.npy")
+    assert np.isnan(found.value) == (known <= NEAR)
     assert ("too few" in found.remark) == (found.count == 0)
     assert (found.count == 0) == (known < 99)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastdup_checks.checks.check import at_most, check, parameter
-from fastdup_checks.checks.scope import broken_in, expect_splits, not_counted
+from fastdup_checks.checks.scope import broken_in, expect_two_splits, not_counted
 from fastdup_checks.drift import NEAR, Drift, measure_drift
-from fastdup_checks.errors import DatasetError
 from fastdup_checks.findings import Finding, Measurement
 from fastdup_checks.records import printable
 
@@ -44,17 +44,14 @@ def split_drift(analysis: Analysis, scope: DriftScope) -> Measurement:
     or classes. Look at the images that drive it, and divide the data again at random or by group, or keep the
     difference on purpose and say so.
     """
-    splits = analysis.scan.dataset.splits
-    if len(splits) < 2:
-        raise DatasetError(f"split_drift needs two splits, and the dataset has {len(splits) or 'none'}")
-    expect_splits(analysis.scan.dataset, scope.between or ())
+    splits = expect_two_splits(analysis.scan.dataset, scope.between, "split_drift")
     held = {image.split for image in analysis.images}
-    pairs = [pair for pair in ([scope.between] if scope.between else combinations(splits, 2)) if held.issuperset(pair)]
+    pairs = [pair for pair in combinations(splits, 2) if held.issuperset(pair)]
     if not pairs:
-        remark = not_counted(broken_in(analysis, scope.between or splits))
+        remark = not_counted(broken_in(analysis, splits))
         return Measurement(float("nan"), "statistic", 0, 0, "images in two splits", (), remark)
     found = [(*_measure(analysis, one, other), one, other) for one, other in pairs]
-    drift, rows, one, other = max(found, key=lambda f: f[0].effect)
+    drift, rows, one, other = max(found, key=lambda f: -1.0 if math.isnan(f[0].effect) else f[0].effect)
     side = np.array([analysis.images[row].split == other for row in rows.tolist()], bool)
     smaller = other if side.sum() <= len(side) / 2 else one
     drivers = np.flatnonzero((drift.share > 0.5) & (side == (smaller == other)) & (drift.p_value <= 0.01))
@@ -67,22 +64,33 @@ def split_drift(analysis: Analysis, scope: DriftScope) -> Measurement:
         )
         for place in order[:_SHOWN]
     )
-    remark = f"p = {drift.p_value:.3g} that {printable(one)} and {printable(other)} are of one source"
-    remark = "; ".join(filter(None, (remark, not_counted(broken_in(analysis, (one, other))))))
+    chance = f"p = {drift.p_value:.3g} that {printable(one)} and {printable(other)} are of one source"
+    if math.isnan(drift.effect):
+        chance = f"{printable(one)} and {printable(other)} have too few different images to be compared"
+    remark = "; ".join(filter(None, (chance, not_counted(broken_in(analysis, (one, other))))))
     name = f"images in {printable(one)} and {printable(other)}"
     return Measurement(drift.effect, "statistic", len(order), len(rows), name, findings, remark)
 
 
 def _measure(analysis: Analysis, one: str, other: str) -> tuple[Drift, np.ndarray]:
-    # One image of each group of copies: copies are neighbours for what they are, and leaks have a check of their own.
-    first = analysis.stand_in == np.arange(len(analysis.images))
     split = np.array([image.split for image in analysis.images], dtype=object)
-    rows = np.flatnonzero(first & ((split == one) | (split == other)))
+    rows = _different(analysis, np.flatnonzero((split == one) | (split == other)))
     side = split[rows] == other
 
     def compute() -> dict[str, NDArray[Any]]:
         drift = measure_drift(analysis.neighbours_among(rows, NEAR).ids, side)
         return {"effect": np.array(drift.effect), "p_value": np.array(drift.p_value), "share": drift.share}
 
-    known = analysis.derive("drift-2", compute, rows.tobytes(), side.tobytes())
+    known = analysis.derive("drift-3", compute, rows.tobytes(), side.tobytes())
     return Drift(float(known["effect"]), float(known["p_value"]), known["share"]), rows
+
+
+def _different(analysis: Analysis, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """One of each group of copies among some images, by rising rows; the one that stands for all, where it is there.
+
+    Copies are neighbours for what they are, and leaks have a check of their own.
+    """
+    group = analysis.cluster_of[rows]
+    order = np.lexsort((rows, analysis.stand_in[rows] != rows, group))
+    _, first = np.unique(group[order], return_index=True)
+    return np.sort(rows[order[first]])

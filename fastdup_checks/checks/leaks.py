@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_checks.checks.check import at_most, check, parameter
-from fastdup_checks.checks.scope import broken_in, expect_splits, not_counted
+from fastdup_checks.checks.scope import broken_in, expect_two_splits, not_counted
 from fastdup_checks.copies import DEFAULT_THRESHOLD, REPORTING_FLOOR, SPREAD, WHOLE_GROUP, find_groups
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.findings import Finding, Measurement
@@ -64,9 +64,10 @@ def leak(analysis: Analysis, scope: LeakScope) -> Measurement:
                 (("in", str(names[0].split)), ("also in", str(names[1].split))),
             )
     population = int((side > 0).sum())
+    compared = len(np.unique(side[side >= 0])) > 1
     name = f"images in {splits[1]}, against {splits[0]}" if len(splits) == 2 else "images outside the first split"
     return Measurement(
-        len(best) if population else float("nan"),
+        len(best) if compared else float("nan"),
         "images",
         len(best),
         population,
@@ -85,10 +86,7 @@ def leaking_rows(analysis: Analysis, scope: LeakScope) -> NDArray[np.bool_]:
 
 
 def _pairs(analysis: Analysis, scope: LeakScope) -> tuple[Sequence[str], NDArray[np.int32], list[tuple[int, int, int]]]:
-    splits = scope.between or analysis.scan.dataset.splits
-    if len(splits) < 2:
-        raise DatasetError(f"leak needs two splits, and the dataset has {len(splits) or 'none'}")
-    expect_splits(analysis.scan.dataset, splits)
+    splits = expect_two_splits(analysis.scan.dataset, scope.between, "leak")
     side = sides(analysis.images, splits)
     copies = analysis.copies_at(scope.threshold)
     return splits, side, leaking_pairs(copies, analysis.exact_group, side, exact_only=scope.kind == "exact")
@@ -111,7 +109,7 @@ def group_leak(analysis: Analysis, scope: GroupLeakScope) -> Measurement:
     Images of one patient or of one video are alike without being copies, and a model recognises them: what it scores
     on such a test set, it will not score on a new patient. Split by group.
     """
-    splits = scope.between or analysis.scan.dataset.splits
+    splits = expect_two_splits(analysis.scan.dataset, scope.between, "group_leak")
     where: dict[str, dict[str, str]] = {}
     alone = 0
     records = [*analysis.images, *(b.record for b in analysis.scan.broken)]

@@ -98,9 +98,8 @@ def novelty_rate(analysis: Analysis, scope: NoveltyScope) -> Measurement:
     least = 1 / (told + 1) if told > NEAR else 1.0
     few = f"{told} images of {name} are too few to call anything new" if least > scope.p_value else ""
     remark = "; ".join(filter(None, (few, not_counted(broken_in(analysis, compared)))))
-    return Measurement(
-        share(len(order), len(rows)), "share", len(order), len(rows), f"images in {printable(new)}", findings, remark
-    )
+    value = share(len(order), len(rows) if len(known) > NEAR else 0)
+    return Measurement(value, "share", len(order), len(rows), f"images in {printable(new)}", findings, remark)
 
 
 def _usual(settings: Settings, known: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -12,7 +12,7 @@ from fastdup_checks.findings import Measurement
 from fastdup_checks.records import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -22,7 +22,16 @@ if TYPE_CHECKING:
     from fastdup_checks.records import Dataset, Record
     from fastdup_checks.scan import Broken
 
-__all__ = ("Selection", "broken_in", "expect_splits", "not_counted", "select", "share", "worst_first")
+__all__ = (
+    "Selection",
+    "broken_in",
+    "expect_splits",
+    "expect_two_splits",
+    "not_counted",
+    "select",
+    "share",
+    "worst_first",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +114,22 @@ def expect_splits(dataset: Dataset, names: Iterable[str]) -> None:
         if name not in dataset.splits:
             known = ", ".join(map(printable, dataset.splits)) or "none"
             raise DatasetError(f"there is no split {printable(name)!r}; the splits are: {known}")
+
+
+def expect_two_splits(dataset: Dataset, between: Sequence[str] | None, check: str) -> Sequence[str]:
+    """The splits that a check compares with each other: two that are named, or all.
+
+    Raises:
+        DatasetError: if there are not two, or the dataset has no images in one of them.
+    """
+    splits = dataset.splits if between is None else between
+    if between is not None and not len(between) == len(set(between)) == 2:
+        named = ", ".join(map(printable, between)) or "none"
+        raise DatasetError(f"{check} compares two different splits, and `between` names {named}")
+    if len(splits) < 2:
+        raise DatasetError(f"{check} needs two splits, and the dataset has {len(splits) or 'none'}")
+    expect_splits(dataset, splits)
+    return splits
 
 
 def broken_in(analysis: Analysis, splits: Collection[str]) -> int:
