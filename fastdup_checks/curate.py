@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -97,9 +98,11 @@ def clean(
             if row != keep:
                 other = analysis.images[row]
                 same = other.split == best.split
-                removed[other.path] = (
-                    f"copy of {best.path}" if same else f"leak: {best.path} in {best.split} shows the same picture"
-                )
+                why = f"copy of {best.path}" if same else f"leak: {best.path} in {best.split} shows the same picture"
+                root = analysis.scan.dataset.root
+                if os.path.realpath(root / other.path) == os.path.realpath(root / best.path):
+                    why += " (it is the same file, through a link: only the link may go)"
+                removed[other.path] = why
     for row, reason in reasons.items():
         if reason is not None:
             removed.setdefault(analysis.images[row].path, reason)

@@ -26,6 +26,7 @@ __all__ = (
     "expect_folder",
     "find_files",
     "open_folder",
+    "other_names",
     "read_file",
     "stamp_of",
 )
@@ -152,21 +153,21 @@ def open_folder(
 def find_files(root: Path) -> Iterator[str]:
     """All files below a folder, POSIX-style and relative, in the order of the bytes of their paths.
 
-    Hidden files and folders are passed over; linked folders are followed, once each.
+    Hidden files and folders are passed over. Linked folders are followed, but for those that lead back to a folder
+    above them: a class that two splits are linked to is in both.
 
     Raises:
         DatasetError: if a folder cannot be listed.
     """
     found: list[str] = []
-    seen: set[tuple[int, int]] = set()
-    waiting = [""]
+    waiting: list[tuple[str, tuple[tuple[int, int], ...]]] = [("", ())]
     while waiting:
-        folder = waiting.pop()
+        folder, above = waiting.pop()
         try:
             here = os.stat(os.path.join(root, folder))  # noqa: PTH116, PTH118
-            if here.st_ino and (here.st_dev, here.st_ino) in seen:
+            place = (here.st_dev, here.st_ino)
+            if here.st_ino and place in above:
                 continue
-            seen.add((here.st_dev, here.st_ino))
             with os.scandir(os.path.join(root, folder)) as entries:  # noqa: PTH118
                 folders = []
                 for entry in entries:
@@ -177,8 +178,7 @@ def find_files(root: Path) -> Iterator[str]:
                         folders.append(path)
                     else:
                         found.append(path)
-            # In order, so that of two links to one folder always the same is followed.
-            waiting += reversed(_in_order(folders))
+            waiting += [(path, (*above, place)) for path in folders]
         except OSError as error:
             raise DatasetError(f"{error.filename or folder}: the folder cannot be listed ({error.strerror})") from error
     return iter(_in_order(found))
@@ -195,6 +195,22 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:  # a link to itself: a file that cannot be read
         return False
+
+
+def other_names(root: Path, paths: Sequence[str]) -> list[bool]:
+    """Which paths below a folder lead, through links, to a file that another of them names as it is."""
+    base = os.path.realpath(root)
+    folders: dict[str, str] = {}
+    own, real = [], []
+    for path in paths:
+        folder, name = os.path.split(path)
+        if folder not in folders:
+            folders[folder] = os.path.realpath(os.path.join(base, folder))  # noqa: PTH118
+        own.append(os.path.normpath(os.path.join(base, path)))  # noqa: PTH118
+        file = os.path.join(folders[folder], name)  # noqa: PTH118
+        real.append(os.path.realpath(file) if os.path.islink(file) else file)  # noqa: PTH114
+    named = {file for file, target in zip(own, real, strict=True) if file == target}
+    return [file != target and target in named for file, target in zip(own, real, strict=True)]
 
 
 def expect_folder(root: Path) -> None:

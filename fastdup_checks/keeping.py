@@ -10,6 +10,7 @@ import numpy as np
 from fastdup_checks.copies import rank_to_keep
 from fastdup_checks.copies.pictures import grey, shrink
 from fastdup_checks.copies.poses import find_mat
+from fastdup_checks.folder import other_names
 from fastdup_checks.quality import RULES, find_flaws, find_grey
 from fastdup_checks.store import Store
 
@@ -29,9 +30,10 @@ _AT_ONCE = 1024
 class Keeping:
     """Orders copies by how good they are.
 
-    The rule: one without a flaw of quality; where copies carry different labels, one with the label that is least
-    likely wrong; then one without a border, the picture with the most pixels, one in colour, the sharpest, the least
-    compressed, one outside the training split (a test set should not shrink), and the first by path.
+    The rule: a file rather than a link to it; one without a flaw of quality; where copies carry different labels, one
+    with the label that is least likely wrong; then one without a border, the picture with the most pixels, one in
+    colour, the sharpest, the least compressed, one outside the training split (a test set should not shrink), and the
+    first by path.
     """
 
     def __init__(self, scan: Scan, copied: NDArray[np.int64], doubt: Callable[[], NDArray[np.floating]]) -> None:
@@ -63,9 +65,18 @@ class Keeping:
         )
         label = self._likely_label(rows)
         images = self.scan.images
-        return sorted(
-            ranked, key=lambda row: (bool(self._flawed[row]), label is not None and images[row].label != label)
-        )
+
+        def rank(row: int) -> tuple[bool, bool, bool]:
+            return row in self._links, bool(self._flawed[row]), label is not None and images[row].label != label
+
+        return sorted(ranked, key=rank)
+
+    @cached_property
+    def _links(self) -> set[int]:
+        """Copies that are another name of a file that the dataset has."""
+        rows = self._copied.tolist()
+        again = other_names(self.scan.dataset.root, [self._paths[row] for row in rows])
+        return {row for row, linked in zip(rows, again, strict=True) if linked}
 
     @cached_property
     def _framed(self) -> NDArray[np.bool_]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import sys
 
 import pytest
 from datasets import BROKEN, write_images
@@ -108,6 +110,20 @@ def test_of_a_picture_and_its_grey_copy_the_one_in_colour_stays(tmp_path):
     write_images(tmp_path / "images", files)
     done = clean(fastdup_checks.run(tmp_path / "images", work_dir=tmp_path / "out").analysis)
     assert [(r.path, r.reason) for r in done.removed] == [("a/0-grey.png", "copy of a/3.png")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_of_a_file_and_a_link_to_it_the_file_stays(tmp_path):
+    files = {f"b/{n}.png": encoded(scene(96, n)) for n in range(3)}
+    write_images(tmp_path / "images", files)
+    os.symlink("b", tmp_path / "images" / "a")
+    os.symlink("0.png", tmp_path / "images" / "b" / "-.png")
+    result = clean(fastdup_checks.run(tmp_path / "images", work_dir=tmp_path / "out").analysis)
+    assert sorted(kept.path for kept in result.kept) == sorted(files)
+    assert {removed.path: removed.reason.split("(")[1] for removed in result.removed} == dict.fromkeys(
+        ["a/-.png", "a/0.png", "a/1.png", "a/2.png", "b/-.png"],
+        "it is the same file, through a link: only the link may go)",
+    )
 
 
 def test_an_unknown_split_is_refused(analysis):

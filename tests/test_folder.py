@@ -9,7 +9,7 @@ from datasets import write_images
 
 from fastdup_checks.column import Column
 from fastdup_checks.errors import DatasetError
-from fastdup_checks.folder import find_files, open_folder, read_file
+from fastdup_checks.folder import find_files, open_folder, other_names, read_file
 from fastdup_checks.layout import detect_layout
 
 
@@ -190,6 +190,31 @@ def test_an_empty_split_is_an_error(tmp_path):
     write_images(tmp_path, {"train/1.png": b"x"})
     with pytest.raises(DatasetError, match="no image in split 'test'"):
         open_folder(tmp_path, splits={"train": ["train"], "test": ["tset"]})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_class_that_two_splits_are_linked_to_is_in_both(tmp_path):
+    write_images(tmp_path / "pool", {"cat/1.png": b"x", "cat/2.png": b"x"})
+    for split in ("train", "test"):
+        (tmp_path / "images" / split).mkdir(parents=True)
+        os.symlink(tmp_path / "pool" / "cat", tmp_path / "images" / split / "cat")
+    splits = {"train": ["train"], "test": ["test"]}
+    found = open_folder(tmp_path / "images", splits=splits, labels="parent_folder").records
+    assert [(r.path, r.split, r.label) for r in found] == [
+        (f"{split}/cat/{number}.png", split, "cat") for split in ("test", "train") for number in (1, 2)
+    ]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_other_names_of_files_that_are_there_are_told(tmp_path):
+    write_images(tmp_path / "images", {"a/1.png": b"x", "2.png": b"x"})
+    os.symlink("a", tmp_path / "images" / "b")
+    os.symlink("2.png", tmp_path / "images" / "3.png")
+    os.symlink("images", tmp_path / "same")
+    paths = ["2.png", "3.png", "a/1.png", "b/1.png"]
+    for root in (tmp_path / "images", tmp_path / "same", tmp_path / "images" / "." / "a" / ".."):
+        assert other_names(root, paths) == [False, True, False, True]
+        assert other_names(root, paths[1::2]) == [False, False]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
