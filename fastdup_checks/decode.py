@@ -35,7 +35,7 @@ __all__ = (
     "unsquash",
 )
 
-DECODER_VERSION = 4
+DECODER_VERSION = 5
 """Raise it when the pixels, the digests or the reasons change: stored scans of the old version are then not used."""
 
 WORKING_SIDE = 160
@@ -46,6 +46,8 @@ _USUAL_PIXELS = 90_000_000
 _WHITE = (255, 255, 255)
 _GREY = (128, (128, 128, 128))
 """What a JPEG decoder gives for the blocks of which there is no data."""
+_WHITE_POINTS = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0)
+"""Of floating-point pictures, and of 8, 10, 12, 14 and 16 bits."""
 _FILLER = bytes(range(1, 255)) * 4
 
 
@@ -71,7 +73,8 @@ class Picture:
     mode: str
     """Pillow's name of the stored pixel format: "RGB", "L", "P", "CMYK", "I;16", ..."""
     digest: bytes
-    """32 bytes, equal for files that show the same pixels whatever their metadata."""
+    """32 bytes, equal for files that show the same pixels whatever their metadata. What `rgb` lacks counts as well:
+    finer steps than 256, transparency, further frames and pages."""
 
 
 @contextmanager
@@ -97,8 +100,10 @@ def own_decoder(limits: Limits) -> Iterator[None]:
 def decode(data: bytes, limits: Limits, *, side: int = WORKING_SIDE) -> Picture:
     """Decode an image whole.
 
-    Alpha is laid on white, grey, palette, CMYK and 16-bit pictures become 8-bit RGB, of an animation the first frame
-    is taken. A large JPEG is decoded at 1/2, 1/4 or 1/8 scale, still from every byte of it.
+    Alpha is laid on white, grey, palette, CMYK and 16-bit pictures become 8-bit RGB, of an animation or several pages
+    the first one is taken. Pictures of more than 8 bits are as bright as a depth of 8, 10, 12, 14 or 16 bits makes
+    them, whichever holds their brightest value: scanners and cameras store 12 bits in 16. A large JPEG is decoded at
+    1/2, 1/4 or 1/8 scale, still from every byte of it.
 
     Args:
         data: the bytes of the file.
@@ -162,7 +167,8 @@ def _decode_opened(image: Image.Image, data: bytes, limits: Limits, side: int) -
     kind, mode = image.format or "", image.mode
     if kind == "EPS":  # a program, which Pillow hands to Ghostscript
         raise Unreadable("not an image: the file holds PostScript, which is not run")
-    data = _with_its_end(data, kind, getattr(image, "n_frames", 1) if kind == "MPO" else 1)
+    frames = 1 if kind == "JPEG" else getattr(image, "n_frames", 1)
+    data = _with_its_end(data, kind, frames if kind == "MPO" else 1)
     if kind in {"JPEG", "MPO"}:
         image.draft("RGB" if mode != "L" else "L", (side, side))
     image.load()
@@ -171,12 +177,15 @@ def _decode_opened(image: Image.Image, data: bytes, limits: Limits, side: int) -
     reduced = image.size != (width, height)
     orientation = _orientation(image) if "exif" in image.info or kind in {"TIFF", "WEBP", "PNG"} else 1
     rgb = _flatten(image)
+    lost = data if frames > 1 and kind != "MPO" else _lost(image)
     if orientation > 1:
         rgb = rgb.transpose(_TRANSPOSE[orientation])
         if orientation >= 5:
             width, height = height, width
     digest = hashlib.sha256(struct.pack("<IIB", width, height, reduced))
     digest.update(picture_data(data, orientation) if reduced else rgb.tobytes())
+    if lost:
+        digest.update(struct.pack("<B", orientation) + lost)
     return Picture(rgb, width, height, kind, mode, digest.digest())
 
 
@@ -226,16 +235,29 @@ _TRANSPOSE = {
 }
 
 
+def _lost(image: Image.Image) -> bytes:
+    """What of the pixels flattening does not show; nothing of most pictures."""
+    if image.mode.startswith(("I", "F")):
+        return np.asarray(image).astype("<f8" if image.mode == "F" else "<i8").tobytes()
+    if _see_through(image):
+        rgba = image.convert("RGBA")
+        return b"" if rgba.getchannel("A").getextrema() == (255, 255) else rgba.tobytes()
+    return b""
+
+
+def _see_through(image: Image.Image) -> bool:
+    transparent = image.mode in {"P", "L", "RGB"} and "transparency" in image.info
+    return transparent or image.mode in {"RGBA", "LA", "PA", "RGBa", "La"}
+
+
 def _flatten(image: Image.Image) -> Image.Image:
     """8-bit RGB on white."""
     mode = image.mode
     if mode == "RGB" and "transparency" not in image.info:
         return image
-    if mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8)).convert("RGB")
-    if mode in {"I", "F"}:
+    if mode.startswith(("I", "F")):
         return Image.fromarray(_to_eight_bits(np.asarray(image, dtype=np.float64))).convert("RGB")
-    if mode in {"RGBA", "LA", "PA", "RGBa", "La"} or (mode in {"P", "L", "RGB"} and "transparency" in image.info):
+    if _see_through(image):
         rgba = image.convert("RGBA")
         ground = Image.new("RGB", rgba.size, _WHITE)
         ground.paste(rgba, mask=rgba.getchannel("A"))
@@ -244,11 +266,11 @@ def _flatten(image: Image.Image) -> Image.Image:
 
 
 def _to_eight_bits(values: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Scale by what the range says the white point is: 1, 255 or 65535; any other range is stretched to fit."""
+    """Scale by what the range says the white point is, see `_WHITE_POINTS`; any other range is stretched to fit."""
     values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     low, high = float(values.min()), float(values.max())
     if low >= 0:
-        white = 1.0 if high <= 1 else 255.0 if high <= 255 else 65535.0 if high <= 65535 else high
+        white = next((point for point in _WHITE_POINTS if high <= point), high)
         low = 0.0
     else:
         white = high - low or 1.0

@@ -49,6 +49,48 @@ def test_sixteen_bits_are_scaled_and_not_clipped():
     assert np.abs(found.astype(int) - (values >> 8)).max() <= 1
 
 
+@pytest.mark.parametrize("bits", [1, 8, 10, 12, 14, 16])
+def test_bits_that_are_not_used_make_no_picture_dark(bits):
+    values = np.linspace(0, 2**bits - 1, 64 * 64).reshape(64, 64).astype(np.uint16)
+    found = np.asarray(decode(saved(Image.fromarray(values), "PNG"), LIMITS).rgb)
+    assert (found.min(), found.max()) == (0, 255)
+
+
+def icon(*box):
+    drawn = Image.new("RGBA", (40, 40), (0, 0, 0, 0))
+    drawn.paste("white", box)
+    return drawn
+
+
+def animated(kind, *shades):
+    frames = [Image.new("RGB", (40, 40), (shade, 0, 0)) for shade in shades]
+    return saved(frames[0], kind, save_all=True, append_images=frames[1:])
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        [saved(Image.fromarray(np.full((40, 40), 4095 - n, np.uint16)), "PNG") for n in (0, 1)],
+        [saved(Image.fromarray(np.full((40, 40), value, np.float32)), "TIFF") for value in (np.nan, np.inf)],
+        [saved(icon(*box), "PNG") for box in ((5, 5, 20, 20), (9, 9, 30, 20))],
+        *([animated(kind, 10, 100), animated(kind, 10, 200)] for kind in ("GIF", "TIFF", "PNG", "WEBP")),
+    ],
+)
+def test_pictures_that_differ_where_eight_bits_of_the_first_frame_do_not_are_not_the_same(pair):
+    one, other = (decode(data, LIMITS) for data in pair)
+    assert one.rgb.tobytes() == other.rgb.tobytes()
+    assert one.digest != other.digest
+
+
+def test_the_same_fine_or_transparent_pixels_are_the_same_in_any_file():
+    fine = Image.fromarray(np.arange(1600, dtype=np.uint16).reshape(40, 40))
+    assert decode(saved(fine, "PNG"), LIMITS).digest == decode(saved(fine, "TIFF"), LIMITS).digest
+    clear = icon(5, 5, 20, 20)
+    assert decode(saved(clear, "PNG"), LIMITS).digest == decode(saved(clear, "TIFF"), LIMITS).digest
+    opaque = Image.new("RGBA", (40, 40), "red")
+    assert decode(saved(opaque, "PNG"), LIMITS).digest == decode(saved(opaque.convert("RGB"), "BMP"), LIMITS).digest
+
+
 @pytest.mark.parametrize("high", [1.0, 255.0, 65535.0])
 def test_floats_are_scaled_by_their_white_point(high):
     values = np.linspace(0, high, 256, dtype=np.float32).reshape(16, 16)
