@@ -119,7 +119,7 @@ def open_folder(
     listed = {path for path in named if wanted.match(path) and not unwanted.match(path)}
     paths = sorted(listed.union(paths), key=os.fsencode) if listed else paths
     split_of = tables["split"].get if isinstance(splits, Column) else _split_finder(root, splits or {})
-    places = [] if isinstance(splits, Column) else [place for some in (splits or {}).values() for place in some]
+    places = [] if isinstance(splits, Column) else [*(splits or {}).values()]
     label_of = _finder(labels, tables.get("label"), places)
     group_of = _finder(groups, tables.get("group"), places)
     records = []
@@ -261,7 +261,7 @@ def _expect_common_paths(
 
 
 def _finder(
-    wanted: str | Column | None, values: Mapping[str, str] | None, places: Sequence[str]
+    wanted: str | Column | None, values: Mapping[str, str] | None, places: Sequence[Sequence[str]]
 ) -> Callable[[str], str | None]:
     """A function from path to label or group."""
     if values is not None:

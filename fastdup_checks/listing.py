@@ -30,7 +30,7 @@ class Listing:
     """The files of each split; paths are absolute."""
 
     splits: Mapping[str, tuple[tuple[str, str | None], ...]]
-    places: tuple[str, ...] = ()
+    places: tuple[tuple[str, ...], ...] = ()
     """The folders and patterns of the splits of the data.yml, which labels by folder are not called after."""
 
     @property
@@ -43,7 +43,7 @@ def make_listing(images: Mapping[str, Iterable[Listed]]) -> Listing:
     """Take lists of files as they are; relative paths start in the working directory, as they do for the loader.
 
     Raises:
-        TypeError: if it is no mapping, or what stands for the files of a split is one path.
+        TypeError: if it is no mapping, what stands for the files of a split is one path, or one of them is none.
         DatasetError: if there is no list.
     """
     if not isinstance(images, Mapping):
@@ -55,14 +55,14 @@ def make_listing(images: Mapping[str, Iterable[Listed]]) -> Listing:
             raise TypeError(f"the name of a split is a text, not {name!r}")
         if isinstance(files, str | bytes | os.PathLike):
             raise TypeError(f"images[{name!r}] is one path; a list of files is wanted")
-    return Listing({name: tuple(_file(item) for item in files) for name, files in images.items()})
+    return Listing({name: tuple(_file(item, name) for item in files) for name, files in images.items()})
 
 
 def with_listing(plan: DatasetPlan, listing: Listing) -> DatasetPlan:
     """The plan of a dataset whose files are listed: its splits count no longer, and its labels if some are listed."""
     labels = "listed" if listing.labelled else plan.labels
     if isinstance(plan.splits, Mapping):
-        listing = replace(listing, places=tuple(place for places in plan.splits.values() for place in places))
+        listing = replace(listing, places=tuple(plan.splits.values()))
     return replace(plan, splits=dict.fromkeys(listing.splits, ()), labels=labels, groups=None, listing=listing)
 
 
@@ -100,8 +100,10 @@ def open_listing(root: Path, listing: Listing, labels: str | Column | None) -> D
     return Dataset(root, FolderReader(root), ordered, labels is not None, tuple(listing.splits))
 
 
-def _file(item: Listed) -> tuple[str, str | None]:
-    path, label = item if isinstance(item, tuple) else (item, None)
+def _file(item: Listed, split: str) -> tuple[str, str | None]:
+    path, label = item if isinstance(item, tuple) and len(item) == 2 else (item, None)
+    if not isinstance(path, str | bytes | os.PathLike):
+        raise TypeError(f"images[{split!r}] holds {item!r:.60}; a path, or a tuple of a path and its label, is wanted")
     return os.path.abspath(os.fsdecode(path)), None if label is None else str(label)  # noqa: PTH100
 
 

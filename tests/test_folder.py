@@ -72,6 +72,16 @@ def test_a_class_that_a_pattern_of_a_split_names_is_a_class(tmp_path, labels):
     assert [r.label for r in open_folder(tmp_path, splits=splits, labels=labels).records] == ["cat", "cat", "dog"]
 
 
+@pytest.mark.parametrize("labels", ["parent_folder", "top_folder"])
+@pytest.mark.parametrize(
+    "train", [["train/cat", "train/dog"], ["train/cat", "train/dog/*.png"], ["train/cat/**", "train/dog/**"]]
+)
+def test_folders_side_by_side_that_a_split_names_are_classes(tmp_path, labels, train):
+    write_images(tmp_path, dict.fromkeys(("train/cat/1.png", "train/dog/2.png", "test/cat/3.png", "test/4.png"), b"x"))
+    dataset = open_folder(tmp_path, splits={"train": train, "test": ["test", "*.png"]}, labels=labels)
+    assert [r.label for r in dataset.records] == [None, "cat", "cat", "dog"]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="no such names there")
 @pytest.mark.parametrize("labels", ["parent_folder", "top_folder"])
 def test_a_folder_that_is_called_like_a_pattern_is_a_folder(tmp_path, labels):

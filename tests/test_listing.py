@@ -131,7 +131,13 @@ def test_one_path_is_no_list(config, files):
         (TRAIN, TypeError, "images maps splits to files, as {'train'"),
         ({0: TRAIN}, TypeError, "the name of a split is a text, not 0"),
         ({}, DatasetError, "no list of files is given"),
-        ({"train": [None]}, TypeError, "not NoneType"),
+        (
+            {"train": [None]},
+            TypeError,
+            "images['train'] holds None; a path, or a tuple of a path and its label, is wanted",
+        ),
+        ({"train": [("a.png", "cat", 2)]}, TypeError, "images['train'] holds ('a.png', 'cat', 2); a path"),
+        ({"train": [["a.png", "cat"]]}, TypeError, "images['train'] holds ['a.png', 'cat']; a path"),
     ],
 )
 def test_what_is_no_list_of_files_for_each_split_is_said_to_be_none(config, images, error, words):
