@@ -40,13 +40,16 @@ class Column:
             DatasetError: with file and line, if the file, a column or a unique path is missing, or a row is damaged.
         """
         values: dict[str, str] = {}
+        line = 0
         bases = tuple(dict.fromkeys((os.path.abspath(root), os.path.realpath(root))))  # noqa: PTH100
         try:
             with self.csv.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
                 rows = csv.DictReader(file, strict=True)
                 self._expect_columns(list(rows.fieldnames or ()))
+                line = rows.line_num
                 for row in rows:
-                    here = f"{self.csv}:{rows.line_num}"
+                    line = rows.line_num
+                    here = f"{self.csv}:{line}"
                     if any(row.get(None) or ()):
                         raise DatasetError(f"{here}: more cells than columns; a cell with a comma stands in quotes")
                     value = row[self.value]
@@ -56,8 +59,10 @@ class Column:
                     if values.setdefault(path, value) != value:
                         two = f"{values[path]!r} and {value!r}"
                         raise DatasetError(f"{here}: {printable(path)} has two values for {self.value!r}: {two}")
-        except (OSError, csv.Error) as error:
+        except OSError as error:
             raise DatasetError(f"{self.csv}: cannot be read ({error})") from error
+        except csv.Error as error:
+            raise DatasetError(f"{self.csv}:{line + 1}: cannot be read from here on ({error})") from error
         if not values:
             raise DatasetError(f"{self.csv}: no row has a value in column {self.value!r}")
         return values

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
+from fastdup_checks.errors import DatasetError
+from fastdup_checks.folder import find_files
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
 __all__ = ("Planted", "make_demo")
@@ -54,10 +57,11 @@ def make_demo(folder: Path, seed: int = 7) -> Planted:
     """Write a dataset into a folder: images/{train,test}/{bubbles,hills,tiles}/*.jpg and data.yml.
 
     Args:
-        folder: it is made; what is in it stays.
+        folder: it is made; what an earlier demo has put there is written again.
         seed: other numbers give other pictures.
 
     Raises:
+        DatasetError: if there are other images, or a data.yml that is not that of the demo.
         OSError: if a file cannot be written.
     """
     rng = random.Random(seed)  # noqa: S311 - pictures, not secrets
@@ -70,11 +74,21 @@ def make_demo(folder: Path, seed: int = 7) -> Planted:
                 pictures[f"{split}/{label}/{label}_{split}_{number:02d}.jpg"] = paint(rng)
     files = {path: _jpeg(picture) for path, picture in pictures.items()}
     planted = _plant(files, pictures, rng)
+    _expect_no_others(folder, files)
     for path, data in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(data)
     (folder / "data.yml").write_text(DATA_YML, encoding="utf-8")
     return planted
+
+
+def _expect_no_others(folder: Path, files: Collection[str]) -> None:
+    config, root = folder / "data.yml", folder / "images"
+    if config.exists() and config.read_text(encoding="utf-8", errors="replace") != DATA_YML:
+        raise DatasetError(f"{config}: not as the demo writes it, and it would be lost; name another folder")
+    others = [path for path in find_files(root) if path not in files] if root.exists() else []
+    if others:
+        raise DatasetError(f"{root / others[0]}: not of the demo; name another folder")
 
 
 _EDITS: dict[str, Callable[[Image.Image], Image.Image]] = {

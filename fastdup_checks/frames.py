@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 from dataclasses import dataclass
@@ -192,11 +191,10 @@ def _promised_seconds(container: InputContainer, stream: VideoStream) -> float |
 
 
 def _write_table(path: Path, frames: Sequence[Frame]) -> None:
-    from fastdup_checks.report.files import replacing
+    from fastdup_checks.report.files import replacing, write_rows
 
     text = io.StringIO(newline="")
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(("path", "video", "second"))
-    rows.writerows((valid_text(frame.path), valid_text(frame.video), f"{frame.second:.3f}") for frame in frames)
+    rows = [(valid_text(frame.path), valid_text(frame.video), f"{frame.second:.3f}") for frame in frames]
+    write_rows(text, ("path", "video", "second"), rows, names=[path for path, *_ in rows])
     with replacing(path) as file:
         file.write(text.getvalue().encode())

@@ -22,10 +22,11 @@ from fastdup_checks.folder import expect_folder, open_folder
 from fastdup_checks.layout import detect_layout
 from fastdup_checks.limits import Limits
 from fastdup_checks.listing import make_listing, open_listing, with_listing
+from fastdup_checks.records import printable
 from fastdup_checks.result import Result, Verdicts
 from fastdup_checks.scan import Settings, scan
 from fastdup_checks.store import Store
-from fastdup_checks.verdict import judge, skipped
+from fastdup_checks.verdict import format_bound, judge, skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -222,7 +223,13 @@ def evaluate(expectation: Expectation, analysis: Analysis, baseline: Baseline | 
     if baseline is None:
         return judge(expectation, measurement)
     pictures = pictures_of(analysis) if baseline.accepted else {}
-    return judge(baseline.tighten(expectation), *baseline.waive(expectation, measurement, pictures))
+    measurement, accepted = baseline.waive(expectation, measurement, pictures)
+    held = baseline.tighten(expectation)
+    if held.bound != expectation.bound and expectation.bound is not None and baseline.path is not None:
+        stated = format_bound(expectation.bound, expectation.unit)
+        remark = f"{stated}, but {printable(baseline.path.name)} holds what was reached"
+        measurement = replace(measurement, remark="; ".join(filter(None, (measurement.remark, remark))))
+    return judge(held, measurement, accepted)
 
 
 def evaluate_all(plan: Plan, analysis: Analysis, baseline: Baseline) -> list[Verdict]:
@@ -258,6 +265,9 @@ def write_report(result: Result, *, started: float) -> None:
     assert out is not None
     try:
         out.mkdir(parents=True, exist_ok=True)
+        # Were this one interrupted, those of the last run would speak of tables that are not theirs any more.
+        for name in ("report.json", "summary.md", "gallery.html"):
+            (out / name).unlink(missing_ok=True)
     except OSError as error:
         raise ScanError(f"{out}: the work directory cannot be made ({error.strerror or error})") from error
     write_tables(result.analysis, out)

@@ -44,8 +44,8 @@ class Standing:
             said.append(f"{self.file}: {lapsed} {'entry has' if lapsed == 1 else 'entries have'} lapsed")
         if stale:
             said.append(
-                f"{self.file}: {stale} {'entry no longer occurs' if stale == 1 else 'entries no longer occur'}; "
-                "take them out with: fastdup-checks baseline data.yml --prune"
+                f"{self.file}: {stale} {'entry no longer occurs' if stale == 1 else 'entries no longer occur'}; take "
+                "them out with: fastdup-checks baseline data.yml --prune (unless another configuration shares the file)"
             )
         return said
 

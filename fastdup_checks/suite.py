@@ -247,6 +247,8 @@ class Entries:
         value = problems.number(node, what)
         if value is not None and kind == "share" and not about["least"] <= value <= 1:
             problems.add(node.line, f"{what} must lie between {about['least']:g} and 1 ({about['least']:.0%} and 100%)")
+        if value is not None and kind == "number" and value < about["least"]:
+            problems.add(node.line, f"{what} must be at least {about['least']:g}")
         return value
 
     def _split(self, name: str | None, line: int, what: str) -> str | None:

@@ -110,6 +110,19 @@ def test_names_cannot_break_the_lines_of_the_terminal(tmp_path, capsys):
     assert r"test/cat/esc\x1b[31m.png  train/cat/new\nline.png  (identical)" in out
 
 
+def test_a_demo_takes_the_place_of_no_files_of_ones_own(tmp_path, capsys):
+    assert main(["demo", str(tmp_path / "demo"), "-q"]) == 0
+    assert main(["demo", str(tmp_path / "demo"), "-q"]) == 0
+    (tmp_path / "demo/data.yml").write_text("mine: precious\n")
+    capsys.readouterr()
+    assert main(["demo", str(tmp_path / "demo"), "-q"]) == 2
+    assert "data.yml: not as the demo writes it, and it would be lost" in capsys.readouterr().err
+    write_images(tmp_path / "own" / "images", {"1.png": 1})
+    assert main(["demo", str(tmp_path / "own"), "-q"]) == 2
+    assert "1.png: not of the demo; name another folder" in capsys.readouterr().err
+    assert [file.name for file in (tmp_path / "own").iterdir()] == ["images"]
+
+
 @pytest.mark.parametrize("command", ["check", "run", "init", "demo"])
 def test_every_command_has_help(command, capsys):
     with pytest.raises(SystemExit) as error:

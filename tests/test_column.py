@@ -47,7 +47,7 @@ def test_a_value_in_quotes_may_hold_a_comma_and_a_line_feed(tmp_path):
         ("file,kind\n1.png\n", "no row has a value in column 'kind'"),
         ("file,kind\n1.png,cat\n1.png,dog\n", "csv:3: 1.png has two values for 'kind': 'cat' and 'dog'"),
         ("file,kind\n1.png,cat, small\n", "csv:2: more cells than columns"),
-        ('file,kind\n1.png,"cat\n2.png,dog\n', "cannot be read"),
+        ('file,kind\n1.png,"cat\n2.png,dog\n', "labels.csv:2: cannot be read from here on"),
         ("file,kind\n,cat\n", "csv:2: a row that has a value names no image"),
         ("file,kind\n../1.png,cat\n", r"csv:2: ../1.png is not below dataset.root"),
         ("file,kind\n/etc/1.png,cat\n", r"csv:2: /etc/1.png is not below dataset.root"),

@@ -109,6 +109,7 @@ expectations:
         ("version: 1\ndataset: x\nexpectations: [{broken_images: {xfail: yes}}]", "xfail is the reason why"),
         ("version: 1\ndataset: x\nexpectations:\n  - broken_images:\n    at_most: 0", "indent what belongs to"),
         ("version: 1\ndataset: x\nexpectations: [{split_drift: {at_most: 1e400}}]", "must be a number"),
+        (DATASET + "expectations: [{tiny: {threshold: -5}}]", "tiny.threshold must be at least 0"),
         ("version: 1\ndataset: x\nexpectations: [{tiny: {at_most: 1}}]", "1 allows everything; write 1%, or 100%"),
         ("version: 1\ndataset: x\nexpectations: [{tiny: {at_most: 1.0}}]", "1 allows everything; write 1%, or 100%"),
         (DATASET + "expectations: [{split_drift: {at_most: 10}}]", "lies between 0 and 1; did you mean 10%?"),

@@ -100,6 +100,13 @@ def test_a_split_can_be_a_pattern(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("place", ["odl", "old/a.png", "odl/"])
+def test_a_folder_that_is_to_be_taken_out_and_is_not_there_is_refused(tmp_path, place):
+    write_images(tmp_path, {p: b"x" for p in ("a/1.png", "old/3.png")})
+    with pytest.raises(DatasetError, match=f"exclude names {place}, and there is no such folder or file"):
+        open_folder(tmp_path, exclude=[place])
+
+
 @pytest.mark.parametrize("place", ["old", "old/", "./old", "old/**"])
 def test_images_are_taken_out_by_folder_or_pattern(tmp_path, place):
     write_images(tmp_path, {p: b"x" for p in ("a/1.png", "old/a/2.png", "old/3.png", "older/4.png")})

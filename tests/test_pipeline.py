@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import shutil
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -275,6 +276,32 @@ def test_a_group_on_both_sides_is_a_leak(tmp_path):
     (tmp_path / "groups.csv").write_text("path,group\ntrain/cat/0.png,a\ntest/cat/0.png,b\n")
     (verdict,) = fastdup_checks.check(config)
     assert verdict.message == "group_leak: 0 groups, within the 0 allowed (among 2 groups); 10 images are in no group"
+
+
+def test_an_interrupted_report_leaves_none_of_another_run(tmp_path, monkeypatch):
+    config = write_project(tmp_path, "broken_images", CLEAN)
+    fastdup_checks.check(config)
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fastdup_checks.report.gallery.render_gallery", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        fastdup_checks.check(config)
+    left = {file.name for file in (tmp_path / "fastdup-report").iterdir()}
+    assert "images.csv" in left
+    assert not left & {"report.json", "summary.md", "gallery.html"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such names there")
+def test_a_carriage_return_in_a_name_ends_no_row(tmp_path):
+    write_images(tmp_path / "images", {"train/a\rb/1.png": 1, "train/c/2\r.png": 1, "train/c/3.png": 3})
+    fastdup_checks.run(tmp_path / "images", work_dir=tmp_path / "out")
+    assert [row["path"] for row in table(tmp_path / "out/images.csv")] == [
+        "train/a\rb/1.png",
+        "train/c/2\r.png",
+        "train/c/3.png",
+    ]
 
 
 @pytest.mark.parametrize("images", [1, 2, 3, 5, 8])

@@ -37,14 +37,14 @@ def class_balance(analysis: Analysis, scope: Scope) -> Measurement:
         Finding(
             tuple(image.path for image in analysis.images if image.label == name)[:1],
             round(1 - sizes[name] / largest, 4),
-            f"{printable(name)} has {sizes[name]} images, the largest class {largest}",
+            f"{printable(name)} has {_images(sizes[name])}, the largest class {largest}",
             (("label", name), ("images", sizes[name])),
         )
         for name in small
     )
     name = f"classes of the {selection.name}"
     least, most = min(sizes, key=lambda name: (sizes[name], name)), max(analysis.classes, key=lambda name: counts[name])
-    ends = f"{printable(least)} has {sizes[least]} images, {printable(most)} {counts[most]}" if value < 1 else ""
+    ends = f"{printable(least)} has {_images(sizes[least])}, {printable(most)} {counts[most]}" if value < 1 else ""
     remark = "; ".join(filter(None, (ends, selection.remark)))
     return Measurement(value, "statistic", len(small), len(sizes), name, findings, remark)
 
@@ -72,3 +72,7 @@ def missing_class(analysis: Analysis, scope: Scope) -> Measurement:
             note = f"{printable(label)} has no images in {' and '.join(map(printable, without))}"
             findings.append(Finding((one,) if one else (), float(len(without)), note, (("label", label),)))
     return Measurement(len(findings), "classes", len(findings), len(classes), "classes", tuple(findings), remark)
+
+
+def _images(count: int) -> str:
+    return f"{count} image{'' if count == 1 else 's'}"

@@ -69,6 +69,7 @@ def _baseline(options: argparse.Namespace) -> int:
     pictures = pictures_of(analysis)
     standing = stand(baseline, verdicts, analysis)
     stale = standing.stale if standing else ()
+    impossible = 0
     if options.accept:
         chosen = [v for v in verdicts if not options.only or v.expectation.id in options.only]
         author = options.author or default_author()
@@ -76,8 +77,8 @@ def _baseline(options: argparse.Namespace) -> int:
         entries += new
         if impossible:
             complain(
-                f"{impossible} findings cannot be accepted: their files cannot be read at all, no image shows them, or "
-                "a statistic of the whole dataset is out of bounds"
+                f"{impossible} {'finding' if impossible == 1 else 'findings'} cannot be accepted: the file cannot be "
+                "read at all, no image shows it, or a statistic of the whole dataset is out of bounds"
             )
     gone = (*baseline.lapsed, *stale)
     if options.accept or options.prune or options.hold:
@@ -88,7 +89,7 @@ def _baseline(options: argparse.Namespace) -> int:
             reached=reach(verdicts) if options.hold else (),
         )
     _tell(options, plan.baseline, baseline.accepted, baseline.lapsed, stale, entries, verdicts)
-    return 0
+    return 1 if impossible else 0
 
 
 def _misuse(options: argparse.Namespace, file: Path | None, ids: Sequence[str]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import io
 import os
 import shutil
@@ -103,9 +102,13 @@ def _clean(options: argparse.Namespace) -> int:
     _write(options.removed, ("path", "reason"), ((r.path, r.reason) for r in done.removed))
     _make_tree(options, analysis, [k.path for k in done.kept])
     noted = sum(bool(k.note) for k in done.kept)
-    print(f"kept {len(done.kept)} files ({noted} of them with a note): {show_path(options.out)}")
-    print(f"removed {len(done.removed)} files: {show_path(options.removed)}")
+    print(f"kept {_files(len(done.kept))} ({noted} of them with a note): {show_path(options.out)}")
+    print(f"removed {_files(len(done.removed))}: {show_path(options.removed)}")
     return 0
+
+
+def _files(count: int) -> str:
+    return f"{count} file{'' if count == 1 else 's'}"
 
 
 def _sample(options: argparse.Namespace) -> int:
@@ -146,12 +149,11 @@ def _expect_elsewhere(options: argparse.Namespace, analysis: Analysis) -> None:
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[str | None]]) -> None:
-    from fastdup_checks.report.files import replacing
+    from fastdup_checks.report.files import replacing, write_rows
 
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows([valid_text(value or "") for value in row] for row in rows)
+    cells = [[valid_text(value or "") for value in row] for row in rows]
+    write_rows(text, header, cells, names=[cell for row in cells for cell in row])
     with replacing(path) as file:
         file.write(text.getvalue().encode())
 

@@ -45,8 +45,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def fastdup_config(pytestconfig: pytest.Config) -> str | Path:
     """The configuration file that the other fixtures speak of.
 
-    By default the one given by --fastdup-config or the ini key fastdup_config. Override it in a conftest.py to use
-    another file, or parametrise it to run tests over several.
+    By default the one given by --fastdup-config or the ini key fastdup_config. Override it in a conftest.py, with
+    scope="session", to use another file, or give it params to run tests over several.
     """
     from fastdup_checks.plugin.session import only_config
 

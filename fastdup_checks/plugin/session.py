@@ -77,10 +77,10 @@ def only_config(config: pytest.Config) -> Path:
         return paths[0]
     if paths:
         files = ", ".join(shown(config, path) for path in paths)
-        pytest.fail(f"which of {files}? Override the fixture fastdup_config to say so", pytrace=False)
+        pytest.fail(f'which of {files}? Override the fixture fastdup_config (scope="session") to say so', pytrace=False)
     pytest.fail(
         "no dataset to speak of: run pytest --fastdup-config=data.yml, set fastdup_config in the ini file, or override "
-        "the fixture fastdup_config",
+        'the fixture fastdup_config (scope="session")',
         pytrace=False,
     )
 

@@ -6,7 +6,6 @@ a file name that are not UTF-8 are written as `\xff`.
 
 from __future__ import annotations
 
-import csv
 import io
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from fastdup_checks.copies import DEFAULT_THRESHOLD, LISTING_FLOOR
 from fastdup_checks.families import name_mix
 from fastdup_checks.quality import find_flaws
 from fastdup_checks.records import printable, valid_text, valid_texts
-from fastdup_checks.report.files import replacing
+from fastdup_checks.report.files import replacing, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -53,38 +52,34 @@ def write_tables(analysis: Analysis, directory: Path) -> None:
         ScanError: if a file cannot be written.
     """
     paths = valid_texts([r.path for r in analysis.images])
-    _write(directory / "images.csv", *_images(analysis, paths))
-    _write(directory / "pairs.csv", ("a", "b", "kind", "score"), _pairs(analysis, paths))
-    _write(
-        directory / "clusters.csv",
+    records = analysis.scan.dataset.records
+    names = ["".join(r.path for r in records), *analysis.scan.dataset.splits, *analysis.scan.dataset.classes]
+
+    def write(file: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        with replacing(directory / file) as binary:
+            text = io.TextIOWrapper(binary, encoding="utf-8", newline="", write_through=False)
+            write_rows(text, header, rows, names=names)
+            text.flush()
+            text.detach()
+
+    write("images.csv", *_images(analysis, paths))
+    write("pairs.csv", ("a", "b", "kind", "score"), _pairs(analysis, paths))
+    write(
+        "clusters.csv",
         ("path", "cluster"),
         ((paths[row], number) for number, rows in enumerate(analysis.clusters) for row in rows),
     )
-    _write(directory / "families.csv", ("path", "family", "typical", "mix"), _families(analysis, paths))
-    _write(directory / "leaks.csv", ("a", "a_split", "b", "b_split", "kind", "score"), _leaks(analysis, paths))
-    _write(directory / "outliers.csv", ("path", "score", "nearest"), _outliers(analysis, paths))
-    _write(directory / "labels.csv", ("path", "label", "suggested", "score"), _labels(analysis, paths))
-    _write(
-        directory / "broken.csv",
-        ("path", "reason"),
-        ((valid_text(b.record.path), b.reason) for b in analysis.scan.broken),
-    )
-    _write(directory / "quality.csv", ("path", "rule", "value", "score"), _quality(analysis, paths))
+    write("families.csv", ("path", "family", "typical", "mix"), _families(analysis, paths))
+    write("leaks.csv", ("a", "a_split", "b", "b_split", "kind", "score"), _leaks(analysis, paths))
+    write("outliers.csv", ("path", "score", "nearest"), _outliers(analysis, paths))
+    write("labels.csv", ("path", "label", "suggested", "score"), _labels(analysis, paths))
+    write("broken.csv", ("path", "reason"), ((valid_text(b.record.path), b.reason) for b in analysis.scan.broken))
+    write("quality.csv", ("path", "rule", "value", "score"), _quality(analysis, paths))
     with replacing(directory / "embeddings.npy") as file:
         np.lib.format.write_array(file, analysis.scan.vectors, version=(1, 0))
     with replacing(directory / "files.txt") as file:
         readable = paths if "".join(paths).isprintable() else map(printable, paths)
         file.write("".join(f"{path}\n" for path in readable).encode())
-
-
-def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    with replacing(path) as file:
-        text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=False)
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
-        text.flush()
-        text.detach()
 
 
 def _images(analysis: Analysis, paths: Sequence[str]) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:

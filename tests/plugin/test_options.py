@@ -60,7 +60,9 @@ def test_a_fixture_that_could_mean_several_datasets_asks_which(project: pytest.P
     project.makepyfile(test_data="def test(fastdup_scan): pass")
     result = run(f"--fastdup-config={second}", "test_data.py", "-k", "test_data")
     result.assert_outcomes(errors=1, deselected=7)
-    result.stdout.fnmatch_lines(["which of data.yml, other/data.yml? Override the fixture fastdup_config to say so"])
+    result.stdout.fnmatch_lines(
+        ["which of data.yml, other/data.yml? Override the fixture fastdup_config (scope=*session*) to say so"]
+    )
 
 
 @pytest.mark.parametrize("dist", ["load", "loadscope", "loadfile", "loadgroup", "worksteal", "each"])
