@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -258,19 +259,11 @@ class Analysis:
                 copies=self.cluster_of,
                 looks=self._colours(),
                 neighbours=self.neighbours,
-                classes=len(self.classes),
                 threads=scan.settings.threads,
             )
-            return {
-                "score": found.score,
-                "suggested": found.suggested,
-                "wrong": found.wrong,
-                "mistaken": found.mistaken,
-            }
+            return {column.name: getattr(found, column.name) for column in fields(found)}
 
-        classes = str(len(self.classes)).encode()
-        known = self.derive("labels-12", compute, labels.tobytes(), classes, self.cluster_of.tobytes())
-        return LabelSuspects(known["score"], known["suggested"], known["wrong"], known["mistaken"])
+        return LabelSuspects(**self.derive("labels-12", compute, labels.tobytes(), self.cluster_of.tobytes()))
 
     def _colours(self) -> NDArray[np.float32]:
         """(n, 96) where which colours are."""

@@ -15,7 +15,7 @@ label that is right for many an image like it, and so the chance of a wrong one 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,11 +71,15 @@ class LabelSuspects:
     """(n,) the chance that the label is wrong, 0 to 1; 0 where there is no label."""
     suggested: NDArray[np.int32]
     """(n,) the most likely class apart from the given one, -1 where there are not two classes."""
+    given: NDArray[np.int32]
+    """(m,) pairs of classes, in order: that of a label..."""
+    looks: NDArray[np.int32]
+    """(m,) ...and one that an image with it looks like."""
+    images: NDArray[np.int32]
+    """(m,) how many images with that label look most like the other class, which may be their own..."""
     wrong: NDArray[np.float64]
-    """(classes, classes) estimated number of wrong labels by given class (row) and suggested class (column), after the
-    joint of confident learning (Northcutt, Jiang and Chuang, 2021), with sums of chances in place of counts."""
-    mistaken: NDArray[np.int32]
-    """(classes, classes) number of images by given class (row) and the class they look most like (column)."""
+    """(m,) ...and the estimated number of wrong labels that should be it, after the joint of confident learning
+    (Northcutt, Jiang and Chuang, 2021), with sums of chances in place of counts."""
 
 
 def score_labels(
@@ -85,18 +89,17 @@ def score_labels(
     copies: NDArray[np.integer] | None = None,
     looks: NDArray[np.floating] | None = None,
     neighbours: Neighbours | None = None,
-    classes: int | None = None,
     threads: int | None = None,
 ) -> LabelSuspects:
     """Score the labels of a dataset.
 
     Args:
         vectors: (n, d), each of length 1.
-        labels: (n,) classes 0, 1, ...; -1 for an image without a label, which is not scored and does not vote.
+        labels: (n,) classes 0, 1, ...; -1 for an image without a label, which is not scored and does not vote. A class
+            that no image has is never suggested.
         copies: (n,) equal numbers for copies of one picture; by default all pictures are different.
         looks: (n, m) more that the linear map may go by, in any units.
         neighbours: of the vectors, if they are known; some more than `VOTERS` of them.
-        classes: how many there are, by default up to the largest label; one that no image has is never suggested.
         threads: cores to use, by default all.
 
     Returns:
@@ -105,18 +108,18 @@ def score_labels(
     labels = np.asarray(labels, np.int64)
     known = np.flatnonzero(labels >= 0)
     used, place = np.unique(labels[known], return_inverse=True)
-    count = int(labels.max(initial=-1)) + 1 if classes is None else classes
-    wrong, mistaken = np.zeros((count, count)), np.zeros((count, count), np.int32)
     if len(used) < 2:
-        return LabelSuspects(np.zeros(len(labels), np.float32), np.full(len(labels), -1, np.int32), wrong, mistaken)
+        none = np.zeros(0, np.int32)
+        nobody = np.full(len(labels), -1, np.int32)
+        return LabelSuspects(np.zeros(len(labels), np.float32), nobody, none, none, none, np.zeros(0))
     numbers = np.full(len(labels), -1)
     numbers[known] = place
     groups = np.arange(len(labels)) if copies is None else np.asarray(copies)
     panel = _Panel(vectors, numbers, groups, len(used), looks, neighbours, threads)
     sample = draw(vectors, max(_FITTED // len(used), _LEAST), known)
     found = _score(panel, numbers, len(used), sample)
-    wrong[np.ix_(used, used)], mistaken[np.ix_(used, used)] = found.wrong, found.mistaken
-    return LabelSuspects(found.score, used[found.suggested].astype(np.int32), wrong, mistaken)
+    used = used.astype(np.int32)
+    return replace(found, suggested=used[found.suggested], given=used[found.given], looks=used[found.looks])
 
 
 def _score(panel: _Panel, labels: NDArray[np.integer], classes: int, sample: NDArray[np.int64]) -> LabelSuspects:
@@ -124,14 +127,13 @@ def _score(panel: _Panel, labels: NDArray[np.integer], classes: int, sample: NDA
     n, known = len(labels), np.flatnonzero(labels >= 0)
     weights, noise = _fit(panel.opinions(sample), labels[sample])
     own, doubt = np.zeros(n), np.zeros(n)
-    suggested = np.empty(n, np.int32)
-    mistaken = np.zeros((classes, classes), np.int32)
+    suggested, looks = np.empty(n, np.int32), np.empty(n, np.int32)
     size = max(_AT_ONCE // classes, 1)
     for rows in np.split(np.arange(n), range(size, n, size)):
         chance = _chances(panel.opinions(rows), weights)
         labelled = np.flatnonzero(labels[rows] >= 0)
         given = labels[rows[labelled]]
-        np.add.at(mistaken, (given, chance.argmax(1)[labelled]), 1)
+        looks[rows] = chance.argmax(1)
         own[rows[labelled]] = chance[labelled, given]
         chance[labelled] *= noise[:, given].T
         chance[labelled, given] = 0
@@ -139,9 +141,12 @@ def _score(panel: _Panel, labels: NDArray[np.integer], classes: int, sample: NDA
         suggested[rows] = chance.argmax(1)
     score = np.zeros(n, np.float32)
     score[known] = _wrong(own[known], doubt[known], labels[known], noise)
-    wrong = np.zeros((classes, classes))
-    np.add.at(wrong, (labels[known], suggested[known]), score[known].astype(np.float64))
-    return LabelSuspects(score, suggested, wrong.round(4), mistaken)
+    row = labels[known].astype(np.int64) * classes
+    pairs, place = np.unique(np.concatenate([row + looks[known], row + suggested[known]]), return_inverse=True)
+    images = np.bincount(place[: len(known)], minlength=len(pairs)).astype(np.int32)
+    wrong = np.asarray(np.bincount(place[len(known) :], score[known].astype(np.float64), len(pairs)), np.float64)
+    one, other = (pairs // classes).astype(np.int32), (pairs % classes).astype(np.int32)
+    return LabelSuspects(score, suggested, one, other, images, wrong.round(4))
 
 
 class _Panel:
@@ -280,12 +285,11 @@ def _noise(chances: NDArray[np.float64], labels: NDArray[np.integer], rate: floa
     size = np.bincount(likely, minlength=classes)
     place = np.arange(len(labels)) - np.repeat(np.cumsum(size) - size, size)
     anchors = order[place < np.maximum(np.ceil(_ANCHORS * size), 3)[likely[order]]]
-    seen = np.zeros((classes, classes))
-    np.add.at(seen, (likely[anchors], labels[anchors]), 1)
-    general = np.full((classes, classes), rate / (classes - 1))
-    np.fill_diagonal(general, 1 - rate)
-    noise: NDArray[np.float64] = np.round((seen + _GENERAL * general) / (seen.sum(1, keepdims=True) + _GENERAL), 9)
-    return noise
+    noise = np.full((classes, classes), _GENERAL * rate / (classes - 1))
+    np.fill_diagonal(noise, _GENERAL * (1 - rate))
+    np.add.at(noise, (likely[anchors], labels[anchors]), 1)
+    noise /= (np.bincount(likely[anchors], minlength=classes) + _GENERAL)[:, None]
+    return np.round(noise, 9, out=noise)
 
 
 def _wrong(

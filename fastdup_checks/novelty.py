@@ -26,7 +26,7 @@ def novelty_p_values(nearness: NDArray[np.floating], usual: NDArray[np.floating]
     Args:
         nearness: (n,) the similarity of each new image to its third most similar one of the reference, copies left out;
             see `NEAR`.
-        usual: (m,) the similarity of images of the reference to their third most similar other there; fewer than 100
+        usual: (m,) the similarity of images of the reference to their third most similar other there; fewer than 99
             cannot tell anything new at the 1 % level, and some thousands tell it as well as all.
 
     Returns:

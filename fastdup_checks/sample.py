@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastdup_checks.index import draw
 from fastdup_checks.whitening import whiten
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def sample(
 
 
 def coverage(vectors: NDArray[np.float32], picked: NDArray[np.int64]) -> float:
-    """How well a subset stands for all: the mean similarity of an image to the nearest picked one, after whitening."""
+    """How well a subset of at least one stands for all: the mean similarity to the nearest picked image, whitened."""
     vectors = whiten(vectors)
     best = np.full(len(vectors), -1.0)
     for start in range(0, len(vectors), 4096):
@@ -83,7 +84,7 @@ def _spread(vectors: NDArray[np.float32], count: int) -> list[int]:
     n = len(vectors)
     if count >= n:
         return list(range(n))
-    references = np.arange(0, n, -(-n // _REFERENCES))
+    references = draw(vectors, _REFERENCES)
     similarity = np.empty((n, len(references)), np.int16)
     for start in range(0, n, 4096):
         part = slice(start, start + 4096)

@@ -28,25 +28,30 @@ def find_confusion(classes: Sequence[str], labels: LabelSuspects) -> Confusion |
         classes: the names; a class's number is its place.
         labels: of the images.
     """
-    mistaken = labels.mistaken
-    apart = mistaken * (1 - np.eye(len(mistaken), dtype=mistaken.dtype))
-    given, looks = np.nonzero(apart)
-    if not len(given):
+    apart = np.flatnonzero((labels.given != labels.looks) & (labels.images > 0))
+    if not len(apart):
         return None
-    order = np.lexsort((looks, given, -labels.wrong[given, looks], -apart[given, looks]))
-    size = mistaken.sum(1)
+    given, looks, images, wrong = (
+        column[apart] for column in (labels.given, labels.looks, labels.images, labels.wrong)
+    )
+    order = np.lexsort((looks, given, -wrong, -images))
+    size = np.bincount(labels.given, labels.images, len(classes)).astype(np.int64)
     pairs = tuple(
         Confused(
-            printable(classes[one]),
-            printable(classes[other]),
-            int(apart[one, other]),
-            float(apart[one, other] / size[one]),
-            float(labels.wrong[one, other]),
+            printable(classes[given[at]]),
+            printable(classes[looks[at]]),
+            int(images[at]),
+            float(images[at] / size[given[at]]),
+            float(wrong[at]),
         )
-        for one, other in zip(given[order[:_PAIRS]].tolist(), looks[order[:_PAIRS]].tolist(), strict=True)
+        for at in order[:_PAIRS].tolist()
     )
     shown = _choose(len(classes), given[order].tolist(), looks[order].tolist())
-    inside = mistaken[np.ix_(shown, shown)]
+    place = np.full(len(classes), -1)
+    place[shown] = np.arange(len(shown))
+    both = np.flatnonzero((place[labels.given] >= 0) & (place[labels.looks] >= 0))
+    inside = np.zeros((len(shown), len(shown)), np.int64)
+    inside[place[labels.given[both]], place[labels.looks[both]]] = labels.images[both]
     rest = size[shown] - inside.sum(1)
     counts = tuple((*row, other) for row, other in zip(inside.tolist(), rest.tolist(), strict=True))
     return Confusion(pairs, tuple(printable(classes[number]) for number in shown), counts)

@@ -14,7 +14,9 @@ from fastdup_checks.report.gallery import render_gallery
 def suspects(mistaken: np.ndarray) -> LabelSuspects:
     wrong = mistaken / 4.0
     np.fill_diagonal(wrong, 0)
-    return LabelSuspects(np.zeros(0, np.float32), np.zeros(0, np.int32), wrong, mistaken.astype(np.int32))
+    given, looks = (place.astype(np.int32) for place in np.nonzero(mistaken))
+    images = mistaken[given, looks].astype(np.int32)
+    return LabelSuspects(np.zeros(0, np.float32), np.zeros(0, np.int32), given, looks, images, wrong[given, looks])
 
 
 def test_the_pair_that_is_confused_most_stands_first() -> None:
