@@ -96,7 +96,7 @@ def find_families(
 
 
 def name_mix(labels: Iterable[str | None]) -> str:
-    """Name a family by the labels of its images: "dog 84 %, cat 12 %", up to three of 5 % (rounded) or more; may be empty."""
+    """Name a family by the labels of its images: "dog 84 %, cat 12 %", up to three with 5 % (rounded); may be empty."""
     counts = Counter(labels)
     total = sum(counts.values())
     ranked = sorted(((label, n) for label, n in counts.items() if label is not None), key=lambda c: (-c[1], c[0]))

@@ -39,8 +39,8 @@ class Whitening:
     def fit(cls, vectors: NDArray[np.float32]) -> Whitening | None:
         """The map of (n, d) vectors, None where they do not vary.
 
-        Safe at any number of vectors: s is the mean variance times `1 + d / (n - 1)`, so that with few vectors little more
-        than the mean is taken out.
+        Safe at any number of vectors: s is the mean variance times `1 + d / (n - 1)`, so that with few vectors little
+        more than the mean is taken out.
         """
         n, d = vectors.shape
         if n < 2:
