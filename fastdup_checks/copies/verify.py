@@ -27,6 +27,8 @@ _GAIN = np.float32(0.003)
 """...that raise the correlation by this much, after those that every alignment takes."""
 _PARTS = 6
 """Of 16 parts; of strangers that look somewhat alike fewer than one in a thousand have as many in common."""
+_AS_IT_IS = 0.85
+"""Correlation without any shift from which two pictures are also compared as they are, mats and all."""
 _SAME = 0.03
 """Difference of maps, in half sides of a picture, that a few more steps of alignment make good."""
 
@@ -166,28 +168,32 @@ def measure(
     go = np.concatenate([score[:, :2] >= least, in_place[:, None]], axis=1)
     if wanted is not None:
         go &= wanted[:, None]
+    # White ground that was made brighter looks like a mat, and is none where the other picture has the same without one.
+    bare = np.zeros_like(go)
+    bare[:, 2] = go[:, 2] & (score[:, 2] >= _AS_IT_IS) & (mat[first] != mat[second]).any(axis=1)
     parts = []
-    some = np.flatnonzero(go.any(axis=1))
-    for start in range(0, len(some), _PAIRS):
-        pairs = some[start : start + _PAIRS]
-        at, which = np.nonzero(go[pairs])
-        pair = pairs[at]
-        swapped = seen.swapped[pair, which]
-        # The coarse score of an alignment without shift is that of the best hypothesis of its pair.
-        parts.append(
-            _align(
-                pictures,
-                thumbnails,
-                np.where(swapped, second[pair], first[pair]),
-                np.where(swapped, first[pair], second[pair]),
-                Measured(pair, swapped, seen.orientation[pair, which], seen.maps[pair, which], Evidence.empty()),
-                score[pair, np.where(which == 2, 0, which)],
-                shape,
-                size,
-                mat,
-                gates,
+    for chosen, mats in ((go, mat), (bare, np.zeros_like(mat))):
+        some = np.flatnonzero(chosen.any(axis=1))
+        for start in range(0, len(some), _PAIRS):
+            pairs = some[start : start + _PAIRS]
+            at, which = np.nonzero(chosen[pairs])
+            pair = pairs[at]
+            swapped = seen.swapped[pair, which]
+            # The coarse score of an alignment without shift is that of the best hypothesis of its pair.
+            parts.append(
+                _align(
+                    pictures,
+                    thumbnails,
+                    np.where(swapped, second[pair], first[pair]),
+                    np.where(swapped, first[pair], second[pair]),
+                    Measured(pair, swapped, seen.orientation[pair, which], seen.maps[pair, which], Evidence.empty()),
+                    score[pair, np.where(which == 2, 0, which)],
+                    shape,
+                    size,
+                    mats,
+                    gates,
+                )
             )
-        )
     return _join(parts)
 
 
@@ -287,10 +293,11 @@ def _join(parts: list[Measured]) -> Measured:
     if not parts:
         empty = np.zeros(0, np.int64)
         return Measured(empty, empty.astype(bool), empty, np.zeros((0, 2, 3), np.float32), Evidence.empty())
-    return Measured(
+    joined = Measured(
         np.concatenate([part.pair for part in parts]),
         np.concatenate([part.swapped for part in parts]),
         np.concatenate([part.orientation for part in parts]),
         np.concatenate([part.maps for part in parts]),
         Evidence.join([part.evidence for part in parts]),
     )
+    return joined.take(np.argsort(joined.pair, kind="stable"))

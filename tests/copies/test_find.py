@@ -57,6 +57,23 @@ def test_an_edited_copy_is_found_and_its_edit_is_named(name):
         assert words in found.edit[0]
 
 
+def on_bright_ground(seed):
+    """A thing that reaches from the top to the bottom, on ground that is nearly white and unevenly lit."""
+    ground = Image.merge("RGB", [Image.linear_gradient("L").rotate(90).resize((240, 240))] * 3)
+    picture = ground.point(lambda v: 180 + v // 5)
+    picture.paste(photograph(seed).resize((160, 240)).point(lambda v: 20 + v // 12), (80, 0))
+    return picture
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_ground_that_became_white_is_taken_for_no_mat(seed):
+    images = [photograph(number) for number in range(12)]
+    picture = on_bright_ground(20 + seed)
+    found = find_copies(inputs([*images, picture, ImageEnhance.Brightness(picture).enhance(1.5)]))
+    found = found.at_least(DEFAULT_THRESHOLD)
+    assert list(zip(found.left.tolist(), found.right.tolist(), strict=True)) == [(12, 13)]
+
+
 def turned_inside(im, angle):
     """Turned, and cut to where nothing of what surrounded the picture is seen."""
     return crop(im.rotate(angle, resample=Image.Resampling.BICUBIC), 0.2, 0.2, 0.8, 0.8)
