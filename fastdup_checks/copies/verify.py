@@ -168,7 +168,7 @@ def measure(
     go = np.concatenate([score[:, :2] >= least, in_place[:, None]], axis=1)
     if wanted is not None:
         go &= wanted[:, None]
-    # White ground that was made brighter looks like a mat, and is none where the other picture has the same without one.
+    # White ground that was made brighter looks like a mat, and is none where the other has the same without one.
     bare = np.zeros_like(go)
     bare[:, 2] = go[:, 2] & (score[:, 2] >= _AS_IT_IS) & (mat[first] != mat[second]).any(axis=1)
     parts = []
