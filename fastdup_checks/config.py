@@ -47,6 +47,8 @@ class DatasetPlan:
     exclude: tuple[str, ...] = ()
     listing: Listing | None = None
     """The files themselves, where the program that trains on them names them."""
+    source: str = field(default="", compare=False)
+    """File and line that say all this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +147,9 @@ class _Datasets:
 
     def read(self, node: Node) -> DatasetPlan | None:
         problems = self._problems
+        source = f"{problems.path}:{node.line}"
         if isinstance(node, Text) and not node.empty:
-            return DatasetPlan(self._here / os.path.expanduser(node.text))  # noqa: PTH111
+            return DatasetPlan(self._here / os.path.expanduser(node.text), source=source)  # noqa: PTH111
         block = problems.block(node, "dataset")
         if block is None:
             return None
@@ -164,7 +167,8 @@ class _Datasets:
         ]
         if root is None:
             return None
-        return DatasetPlan(self._here / os.path.expanduser(root), splits, labels, groups, patterns[0], patterns[1])  # noqa: PTH111
+        folder = self._here / os.path.expanduser(root)  # noqa: PTH111
+        return DatasetPlan(folder, splits, labels, groups, patterns[0], patterns[1], source=source)
 
     def _splits(self, node: Node) -> Mapping[str, tuple[str, ...]] | Column | None:
         if isinstance(node, Text) and node.text in {"none", ""}:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
+from fastdup_checks.eight_bits import flatten, lost_by_flattening
 from fastdup_checks.jpeg import first_picture, picture_data
 from fastdup_checks.unreadable import what_it_is, why_it_failed
 
@@ -43,11 +44,8 @@ WORKING_SIDE = 160
 
 _USUAL_PIXELS = 90_000_000
 """From about this on Pillow warns: where `limits` allow less it is for us to refuse, with the size in the reason."""
-_WHITE = (255, 255, 255)
 _GREY = (128, (128, 128, 128))
 """What a JPEG decoder gives for the blocks of which there is no data."""
-_WHITE_POINTS = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0)
-"""Of floating-point pictures, and of 8, 10, 12, 14 and 16 bits."""
 _FILLER = bytes(range(1, 255)) * 4
 
 
@@ -176,8 +174,8 @@ def _decode_opened(image: Image.Image, data: bytes, limits: Limits, side: int) -
         raise Unreadable("truncated JPEG: its data ends before the picture does")
     reduced = image.size != (width, height)
     orientation = _orientation(image) if "exif" in image.info or kind in {"TIFF", "WEBP", "PNG"} else 1
-    rgb = _flatten(image)
-    lost = data if frames > 1 and kind != "MPO" else _lost(image)
+    rgb = flatten(image)
+    lost = data if frames > 1 and kind != "MPO" else lost_by_flattening(image)
     if orientation > 1:
         rgb = rgb.transpose(_TRANSPOSE[orientation])
         if orientation >= 5:
@@ -233,48 +231,6 @@ _TRANSPOSE = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-
-
-def _lost(image: Image.Image) -> bytes:
-    """What of the pixels flattening does not show; nothing of most pictures."""
-    if image.mode.startswith(("I", "F")):
-        return np.asarray(image).astype("<f8" if image.mode == "F" else "<i8").tobytes()
-    if _see_through(image):
-        rgba = image.convert("RGBA")
-        return b"" if rgba.getchannel("A").getextrema() == (255, 255) else rgba.tobytes()
-    return b""
-
-
-def _see_through(image: Image.Image) -> bool:
-    transparent = image.mode in {"P", "L", "RGB"} and "transparency" in image.info
-    return transparent or image.mode in {"RGBA", "LA", "PA", "RGBa", "La"}
-
-
-def _flatten(image: Image.Image) -> Image.Image:
-    """8-bit RGB on white."""
-    mode = image.mode
-    if mode == "RGB" and "transparency" not in image.info:
-        return image
-    if mode.startswith(("I", "F")):
-        return Image.fromarray(_to_eight_bits(np.asarray(image, dtype=np.float64))).convert("RGB")
-    if _see_through(image):
-        rgba = image.convert("RGBA")
-        ground = Image.new("RGB", rgba.size, _WHITE)
-        ground.paste(rgba, mask=rgba.getchannel("A"))
-        return ground
-    return image.convert("RGB")
-
-
-def _to_eight_bits(values: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Scale by what the range says the white point is, see `_WHITE_POINTS`; any other range is stretched to fit."""
-    values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(values.min()), float(values.max())
-    if low >= 0:
-        white = next((point for point in _WHITE_POINTS if high <= point), high)
-        low = 0.0
-    else:
-        white = high - low or 1.0
-    return np.clip((values - low) / white * 255 + 0.5, 0, 255).astype(np.uint8)
 
 
 def _orientation(image: Image.Image) -> int:

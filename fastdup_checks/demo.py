@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from fastdup_checks.errors import DatasetError
-from fastdup_checks.folder import find_files
+from fastdup_checks.tree import find_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import posixpath
 import stat
 from collections import Counter
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from fastdup_checks.column import Column, as_spelt
@@ -15,6 +17,7 @@ from fastdup_checks.folder_names import FOLDER_NAMES, FolderNames
 from fastdup_checks.frames import VIDEO_SUFFIXES
 from fastdup_checks.globs import Globs, plain
 from fastdup_checks.records import OUTSIDE, Dataset, Record, Stamp, order_splits, printable, valid_text
+from fastdup_checks.tree import find_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,9 +27,7 @@ __all__ = (
     "IMAGE_SUFFIXES",
     "FolderReader",
     "expect_folder",
-    "find_files",
     "open_folder",
-    "other_names",
     "read_file",
     "stamp_of",
 )
@@ -131,8 +132,7 @@ def open_folder(
         records.append(Record(path, split, label_of(path), group_of(path)))
     if splits is not None and not isinstance(splits, Column):
         for name in set(splits).difference(r.split or "" for r in records):
-            where = ", ".join(map(printable, splits[name]))
-            raise DatasetError(f"{root}: no image in split {name!r} ({where}); what a split names lies below {root}")
+            raise DatasetError(f"{root}: no image in split {name!r} {_explain(splits[name], paths)}")
     if not records:
         others = sum(ignored.values())
         videos = "; of videos, fastdup-checks frames makes images" if VIDEO_SUFFIXES & ignored.keys() else ""
@@ -150,67 +150,22 @@ def open_folder(
     )
 
 
-def find_files(root: Path) -> Iterator[str]:
-    """All files below a folder, POSIX-style and relative, in the order of the bytes of their paths.
-
-    Hidden files and folders are passed over. Linked folders are followed, but for those that lead back to a folder
-    above them: a class that two splits are linked to is in both.
-
-    Raises:
-        DatasetError: if a folder cannot be listed.
-    """
-    found: list[str] = []
-    waiting: list[tuple[str, tuple[tuple[int, int], ...]]] = [("", ())]
-    while waiting:
-        folder, above = waiting.pop()
-        try:
-            here = os.stat(os.path.join(root, folder))  # noqa: PTH116, PTH118
-            place = (here.st_dev, here.st_ino)
-            if here.st_ino and place in above:
-                continue
-            with os.scandir(os.path.join(root, folder)) as entries:  # noqa: PTH118
-                folders = []
-                for entry in entries:
-                    if entry.name.startswith("."):
-                        continue
-                    path = f"{folder}/{entry.name}" if folder else entry.name
-                    if _is_folder(entry):
-                        folders.append(path)
-                    else:
-                        found.append(path)
-            waiting += [(path, (*above, place)) for path in folders]
-        except OSError as error:
-            raise DatasetError(f"{error.filename or folder}: the folder cannot be listed ({error.strerror})") from error
-    return iter(_in_order(found))
+def _explain(places: Sequence[str], paths: Sequence[str]) -> str:
+    """What may be wrong with the folders and patterns of a split that hold no image."""
+    where = ", ".join(map(printable, places))
+    folders = {parent for folder in map(posixpath.dirname, paths) for parent in (folder, *_above(folder)) if parent}
+    near = next((near for place in places for near in get_close_matches(place, sorted(folders), 1, 0.7)), None)
+    if near is not None:
+        return f"({where}); did you mean {printable(near)!r}?"
+    if any(set(place) & set("*?[{") for place in places):
+        inside = f"{printable(places[0]).rstrip('/')}/**"
+        return f"({where}); a pattern is of images, relative to the root: {inside} for those in folders"
+    return f"({where}); what a split names lies below the root"
 
 
-def _in_order(paths: list[str]) -> list[str]:
-    """Sort paths by their bytes."""
-    # Of ASCII that is the order of the characters, too: a tenth of the time.
-    return sorted(paths) if all(map(str.isascii, paths)) else sorted(paths, key=os.fsencode)
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link to itself: a file that cannot be read
-        return False
-
-
-def other_names(root: Path, paths: Sequence[str]) -> list[bool]:
-    """Which paths below a folder lead, through links, to a file that another of them names as it is."""
-    base = os.path.realpath(root)
-    folders: dict[str, str] = {}
-    own, real = [], []
-    for path in paths:
-        folder, name = os.path.split(path)
-        if folder not in folders:
-            folders[folder] = os.path.realpath(os.path.join(base, folder))  # noqa: PTH118
-        own.append(os.path.normpath(os.path.join(base, path)))  # noqa: PTH118
-        file = os.path.join(folders[folder], name)  # noqa: PTH118
-        real.append(os.path.realpath(file) if os.path.islink(file) else file)  # noqa: PTH114
-    named = {file for file, target in zip(own, real, strict=True) if file == target}
-    return [file != target and target in named for file, target in zip(own, real, strict=True)]
+def _above(folder: str) -> Iterator[str]:
+    while folder := posixpath.dirname(folder):
+        yield folder
 
 
 def expect_folder(root: Path) -> None:

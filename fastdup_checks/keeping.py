@@ -10,9 +10,9 @@ import numpy as np
 from fastdup_checks.copies import rank_to_keep
 from fastdup_checks.copies.pictures import grey, shrink
 from fastdup_checks.copies.poses import find_mat
-from fastdup_checks.folder import other_names
 from fastdup_checks.quality import RULES, find_flaws, find_grey
 from fastdup_checks.store import Store
+from fastdup_checks.tree import other_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fastdup_checks.folder import IMAGE_SUFFIXES, find_files
+from fastdup_checks.folder import IMAGE_SUFFIXES
+from fastdup_checks.tree import find_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

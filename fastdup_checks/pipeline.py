@@ -287,18 +287,23 @@ def open_dataset(plan: DatasetPlan) -> Dataset:
     """List the images of a dataset.
 
     Raises:
-        DatasetError: if there are none, or a split, a table or a column is missing.
+        DatasetError: if there are none, or a split, a table or a column is missing; with the place that names them.
     """
-    if plan.listing is not None:
-        return open_listing(plan.root, plan.listing, plan.labels)
-    return open_folder(
-        plan.root,
-        splits=plan.splits,
-        labels=plan.labels,
-        groups=plan.groups,
-        include=plan.include,
-        exclude=plan.exclude,
-    )
+    try:
+        if plan.listing is not None:
+            return open_listing(plan.root, plan.listing, plan.labels)
+        return open_folder(
+            plan.root,
+            splits=plan.splits,
+            labels=plan.labels,
+            groups=plan.groups,
+            include=plan.include,
+            exclude=plan.exclude,
+        )
+    except DatasetError as error:
+        if not plan.source:
+            raise
+        raise DatasetError(f"{plan.source}: {error}") from error
 
 
 def _cache(plan: Plan, cache_dir: str | Path | None) -> Path:

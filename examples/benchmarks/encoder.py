@@ -25,8 +25,8 @@ from PIL import Image
 from fastdup_checks.decode import Unreadable, decode
 from fastdup_checks.encoders.entry import model_named
 from fastdup_checks.encoders.network import OnnxEncoder
-from fastdup_checks.folder import find_files
 from fastdup_checks.limits import Limits
+from fastdup_checks.tree import find_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter
 
-from fastdup_checks.folder import find_files
 from fastdup_checks.quality import RULES, find_flaws
 from fastdup_checks.statistics import measure_statistics
+from fastdup_checks.tree import find_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
