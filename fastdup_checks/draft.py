@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from fastdup_checks.config import DatasetPlan, Plan
 from fastdup_checks.document import Text, quote
 from fastdup_checks.folder import expect_folder
+from fastdup_checks.judgement import measurable
 from fastdup_checks.layout import detect_layout
-from fastdup_checks.pipeline import analyse, measurable
+from fastdup_checks.pipeline import analyse
 from fastdup_checks.records import valid_text
 from fastdup_checks.verdict import format_value
 

@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastdup_checks.analysis import Analysis
-from fastdup_checks.baseline import pictures_of
 from fastdup_checks.baseline_file import read_baseline
-from fastdup_checks.checks import CHECKS
 from fastdup_checks.config import DatasetPlan, Plan, load_plan
 from fastdup_checks.encoders.calibration import load_calibration
 from fastdup_checks.encoders.entry import model_named
@@ -19,32 +17,26 @@ from fastdup_checks.encoders.plan import DEFAULT
 from fastdup_checks.errors import DatasetError, ExpectationFailed, ScanError
 from fastdup_checks.expectation import Expectation
 from fastdup_checks.folder import expect_folder, open_folder
+from fastdup_checks.judgement import evaluate_all, measurable
 from fastdup_checks.layout import detect_layout
 from fastdup_checks.limits import Limits
 from fastdup_checks.listing import make_listing, open_listing, with_listing
-from fastdup_checks.records import printable
 from fastdup_checks.result import Result, Verdicts
 from fastdup_checks.scan import Settings, scan
 from fastdup_checks.store import Store
-from fastdup_checks.verdict import format_bound, judge, skipped
+from fastdup_checks.verdict import judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from fastdup_checks.baseline import Baseline
-    from fastdup_checks.checks.check import Check
     from fastdup_checks.encoders.plan import ModelPlan
     from fastdup_checks.listing import Listed
     from fastdup_checks.progress import Progress
     from fastdup_checks.records import Dataset
-    from fastdup_checks.verdict import Verdict
 
 __all__ = (
     "analyse",
     "check",
-    "evaluate",
-    "evaluate_all",
-    "measurable",
     "open_dataset",
     "require",
     "run",
@@ -206,48 +198,6 @@ def scan_settings(
     )
 
 
-def evaluate(expectation: Expectation, analysis: Analysis, baseline: Baseline | None = None) -> Verdict:
-    """Judge one expectation; one that is to be skipped is not measured.
-
-    Args:
-        expectation: of a plan.
-        analysis: of the plan's dataset.
-        baseline: findings that it accepts are not counted, and values that it has seen reached must not get worse.
-
-    Raises:
-        DatasetError: if the dataset lacks what the expectation is about.
-    """
-    if expectation.skip is not None:
-        return skipped(expectation)
-    measurement = CHECKS[expectation.check].measure(analysis, expectation.params)
-    if baseline is None:
-        return judge(expectation, measurement)
-    pictures = pictures_of(analysis) if baseline.accepted else {}
-    measurement, accepted = baseline.waive(expectation, measurement, pictures)
-    held = baseline.tighten(expectation)
-    if held.bound != expectation.bound and expectation.bound is not None and baseline.path is not None:
-        stated = format_bound(expectation.bound, expectation.unit)
-        remark = f"{stated}, but {printable(baseline.path.name)} holds what was reached"
-        measurement = replace(measurement, remark="; ".join(filter(None, (measurement.remark, remark))))
-    return judge(held, measurement, accepted)
-
-
-def evaluate_all(plan: Plan, analysis: Analysis, baseline: Baseline) -> list[Verdict]:
-    """Judge all expectations of a plan.
-
-    Raises:
-        DatasetError: if the dataset lacks what an expectation is about, with the line of the expectation.
-    """
-
-    def verdict(expectation: Expectation) -> Verdict:
-        try:
-            return evaluate(expectation, analysis, baseline)
-        except DatasetError as error:
-            raise DatasetError(f"{expectation.source}:{expectation.line}: {error}") from error
-
-    return [verdict(expectation) for expectation in plan.expectations]
-
-
 def write_report(result: Result, *, started: float) -> None:
     """Write tables, report.json, summary.md and gallery.html into the result's work directory.
 
@@ -309,14 +259,3 @@ def open_dataset(plan: DatasetPlan) -> Dataset:
 def _cache(plan: Plan, cache_dir: str | Path | None) -> Path:
     chosen = cache_dir or os.environ.get("FASTDUP_CHECKS_CACHE")
     return Path(chosen) if chosen else plan.path.parent / ".fastdup_cache"
-
-
-def measurable(analysis: Analysis) -> list[Check]:
-    """The checks that say something of this dataset."""
-    dataset = analysis.scan.dataset
-    have = {
-        "splits": len(dataset.splits) > 1,
-        "labels": len(dataset.classes) > 1,
-        "groups": any(r.group is not None for r in dataset.records),
-    }
-    return [check for check in CHECKS.values() if all(have[need] for need in check.needs)]

@@ -15,8 +15,9 @@ from fastdup_checks.config import load_plan
 from fastdup_checks.errors import ConfigError
 from fastdup_checks.expectation import Bound, Expectation
 from fastdup_checks.findings import Finding, Measurement
+from fastdup_checks.judgement import evaluate, measurable
 from fastdup_checks.ledger import accept, revise
-from fastdup_checks.pipeline import analyse, check, evaluate, measurable
+from fastdup_checks.pipeline import analyse, check
 from fastdup_checks.standing import stand
 
 A, B, C = ("a" * 64, "b" * 64, "c" * 64)

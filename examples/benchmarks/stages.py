@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 from fastdup_checks.config import DatasetPlan, Plan
 from fastdup_checks.encoders.plan import DEFAULT
 from fastdup_checks.expectation import Expectation
+from fastdup_checks.judgement import measurable
 from fastdup_checks.layout import detect_layout
-from fastdup_checks.pipeline import analyse, measurable, write_report
+from fastdup_checks.pipeline import analyse, write_report
 from fastdup_checks.report.tables import write_tables
 from fastdup_checks.result import Result
 from fastdup_checks.verdict import judge

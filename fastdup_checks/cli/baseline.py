@@ -52,8 +52,9 @@ def _baseline(options: argparse.Namespace) -> int:
     from fastdup_checks.baseline import pictures_of
     from fastdup_checks.baseline_file import read_baseline
     from fastdup_checks.config import load_plan
+    from fastdup_checks.judgement import evaluate_all
     from fastdup_checks.ledger import accept, default_author, reach, update
-    from fastdup_checks.pipeline import analyse, evaluate_all
+    from fastdup_checks.pipeline import analyse
     from fastdup_checks.standing import stand
 
     plan = load_plan(options.config)

@@ -16,7 +16,7 @@ from fastdup_checks.gx.docs import DETAILS
 from fastdup_checks.gx.metrics import params_of
 from fastdup_checks.gx.report import BatchReport, known_report
 from fastdup_checks.gx.source import baseline_of
-from fastdup_checks.pipeline import evaluate
+from fastdup_checks.judgement import evaluate
 from fastdup_checks.report.contents import gallery_page
 from fastdup_checks.report.gallery import render_gallery
 from fastdup_checks.result import Result

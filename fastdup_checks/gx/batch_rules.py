@@ -20,7 +20,7 @@ from fastdup_checks.gx import docs
 from fastdup_checks.gx.metrics import DOMAIN_KEYS, REPORT, report_configuration
 from fastdup_checks.gx.rule import ImageRule, Number, analysis_of, failure_of
 from fastdup_checks.gx.source import SOURCE_KEYS, baseline_of
-from fastdup_checks.pipeline import evaluate
+from fastdup_checks.judgement import evaluate
 
 __all__ = (
     "ExpectImageClassBalanceToBeAtLeast",

@@ -8,8 +8,9 @@ from fastdup_checks.baseline import pictures_of
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.ci import add_to_job_summary, annotate
 from fastdup_checks.errors import FastdupChecksError
+from fastdup_checks.judgement import evaluate
 from fastdup_checks.ledger import accept, update
-from fastdup_checks.pipeline import analyse, evaluate, write_report
+from fastdup_checks.pipeline import analyse, write_report
 from fastdup_checks.report.markdown import render_markdown
 from fastdup_checks.result import Result
 from fastdup_checks.store import Store

@@ -20,7 +20,8 @@ from blocks import ROOT, Block
 
 from fastdup_checks.cli import main
 from fastdup_checks.config import load_plan
-from fastdup_checks.pipeline import analyse, evaluate
+from fastdup_checks.judgement import evaluate
+from fastdup_checks.pipeline import analyse
 
 _DATASET: dict[str, Any] = {
     "root": "demo/images",

@@ -4,7 +4,8 @@ import pytest
 from datasets import PLANTED, write_project
 
 from fastdup_checks.config import load_plan
-from fastdup_checks.pipeline import analyse, evaluate
+from fastdup_checks.judgement import evaluate
+from fastdup_checks.pipeline import analyse
 from fastdup_checks.report.markdown import render_markdown
 from fastdup_checks.result import Result
 
