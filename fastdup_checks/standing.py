@@ -45,7 +45,8 @@ class Standing:
         if stale:
             said.append(
                 f"{self.file}: {stale} {'entry no longer occurs' if stale == 1 else 'entries no longer occur'}; take "
-                "them out with: fastdup-checks baseline data.yml --prune (unless another configuration shares the file)"
+                f"{'it' if stale == 1 else 'them'} out with: fastdup-checks baseline data.yml --prune (unless another "
+                "configuration shares the file)"
             )
         return said
 
