@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from fastdup_checks.records import printable
 
@@ -30,6 +30,9 @@ __all__ = (
     "Reached",
     "pictures_of",
 )
+
+
+_Name: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -62,7 +65,7 @@ class Accepted:
         return (self.check, *(f"{p.sha256}{'' if p.label is None else ':' + p.label}" for p in self.pictures))
 
     @property
-    def name(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def name(self) -> _Name:
         """What tells it from other entries, of which some may be about other files with the same content."""
         return self.key, tuple(p.path for p in self.pictures)
 
@@ -97,10 +100,13 @@ class Baseline:
         today = today or dt.date.today()  # noqa: DTZ011 - a day ends where the people are
         self.lapsed = tuple(entry for entry in self.accepted if entry.lapsed(today))
         """Entries that count no longer."""
-        self._by_picture: dict[tuple[str, str], list[Accepted]] = {}
+        self._by_content: dict[tuple[str, str], list[Accepted]] = {}
+        self._by_path: dict[tuple[str, str], list[Accepted]] = {}
         for entry in {entry.name: entry for entry in self.accepted if not entry.lapsed(today)}.values():
             for sha256 in {p.sha256 for p in entry.pictures}:
-                self._by_picture.setdefault((entry.check, sha256), []).append(entry)
+                self._by_content.setdefault((entry.check, sha256), []).append(entry)
+            for place in {p.path for p in entry.pictures}:
+                self._by_path.setdefault((entry.check, place), []).append(entry)
 
     def share_out(self, check: str, findings: Sequence[Sequence[Picture]]) -> list[Accepted | None]:
         """The entry that accepts each finding of a check, the narrowest of several, or None.
@@ -108,21 +114,22 @@ class Baseline:
         Each entry accepts as many pictures as it names, first of all those that are where it says.
         """
         shared: list[Accepted | None] = [None] * len(findings)
-        left: dict[tuple[tuple[str, ...], tuple[str, ...]], Counter[Picture]] = {}
+        left: dict[_Name, Counter[Picture]] = {}
+        spare: dict[str, list[Accepted]] = {}
         for in_place in (True, False):
             for number, pictures in enumerate(findings):
                 if shared[number] is not None or not pictures:
                     continue
-                best: tuple[int, Accepted, Counter[Picture]] | None = None
-                for entry in self._by_picture.get((check, pictures[0].sha256), ()):
-                    mine = left.setdefault(entry.name, Counter(entry.pictures))
-                    theirs = Counter(p if p in mine else Picture(p.sha256) for p in pictures)
-                    moved = in_place and not {p.path for p in pictures} <= {p.path for p in entry.pictures}
-                    if not moved and theirs <= mine and (best is None or len(entry.pictures) < best[0]):
-                        best = len(entry.pictures), entry, theirs
-                if best is not None:
-                    _, shared[number], theirs = best
-                    left[best[1].name].subtract(theirs)
+                first = pictures[0]
+                if in_place:
+                    among = self._by_path.get((check, first.path), [])
+                else:
+                    known = self._by_content.get((check, first.sha256), ())
+                    among = spare.setdefault(first.sha256, [e for e in known if _is_left(left, e)])
+                entry = _narrowest(among, pictures, left, in_place=in_place)
+                shared[number] = entry
+                if entry is not None and not in_place and not _is_left(left, entry):
+                    among.remove(entry)
         return shared
 
     def tighten(self, expectation: Expectation) -> Expectation:
@@ -147,7 +154,7 @@ class Baseline:
         Returns:
             The measurement of what is left, and the accepted findings. A statistic stays as it is.
         """
-        if measurement.unit == "statistic" or not self._by_picture:
+        if measurement.unit == "statistic" or not self._by_content:
             return measurement, ()
         known = [
             [pictures[path] for path in finding.images] if all(path in pictures for path in finding.images) else []
@@ -164,6 +171,30 @@ class Baseline:
         count = measurement.count + weight if at_least else measurement.count - weight
         value = count / measurement.population if measurement.unit == "share" else float(count)
         return replace(measurement, value=value, count=count, findings=tuple(left)), tuple(taken)
+
+
+def _is_left(left: Mapping[_Name, Counter[Picture]], entry: Accepted) -> bool:
+    return entry.name not in left or any(left[entry.name].values())
+
+
+def _narrowest(
+    entries: Sequence[Accepted], pictures: Sequence[Picture], left: dict[_Name, Counter[Picture]], *, in_place: bool
+) -> Accepted | None:
+    """The entry with the fewest pictures that accepts these, which are then taken from what is left of it."""
+    best: tuple[Accepted, Counter[Picture]] | None = None
+    for entry in entries:
+        if in_place and not {p.path for p in pictures} <= {p.path for p in entry.pictures}:
+            continue
+        mine = left.setdefault(entry.name, Counter(entry.pictures))
+        theirs = Counter(p if p in mine else Picture(p.sha256) for p in pictures)
+        if theirs <= mine and (best is None or len(entry.pictures) < len(best[0].pictures)):
+            best = entry, theirs
+            if len(entry.pictures) == len(pictures):
+                break
+    if best is None:
+        return None
+    left[best[0].name].subtract(best[1])
+    return best[0]
 
 
 def pictures_of(analysis: Analysis) -> dict[str, Picture]:
