@@ -124,8 +124,10 @@ class Baseline:
                 if in_place:
                     among = self._by_path.get((check, first.path), [])
                 else:
-                    known = self._by_content.get((check, first.sha256), ())
-                    among = spare.setdefault(first.sha256, [e for e in known if _is_left(left, e)])
+                    if first.sha256 not in spare:
+                        known = self._by_content.get((check, first.sha256), ())
+                        spare[first.sha256] = [entry for entry in known if _is_left(left, entry)]
+                    among = spare[first.sha256]
                 entry = _narrowest(among, pictures, left, in_place=in_place)
                 shared[number] = entry
                 if entry is not None and not in_place and not _is_left(left, entry):
