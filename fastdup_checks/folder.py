@@ -15,7 +15,7 @@ from fastdup_checks.column import Column, as_spelt
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.folder_names import FOLDER_NAMES, FolderNames
 from fastdup_checks.frames import VIDEO_SUFFIXES
-from fastdup_checks.globs import Globs, plain
+from fastdup_checks.globs import Globs, is_there, plain
 from fastdup_checks.records import OUTSIDE, Dataset, Record, Stamp, order_splits, printable, valid_text
 from fastdup_checks.tree import find_files
 
@@ -191,7 +191,7 @@ def _list_images(root: Path, include: Sequence[str], exclude: Sequence[str]) -> 
     paths: list[str] = []
     wanted, unwanted = Globs.of(include), Globs.below(root, exclude)
     for place in exclude:
-        if not set(place) & set("*?[{") and not os.path.lexists(os.path.join(root, plain(place))):  # noqa: PTH118
+        if not set(place) & set("*?[{") and not is_there(root, plain(place)):
             raise DatasetError(f"{root}: exclude names {printable(place)}, and there is no such folder or file")
     for path in find_files(root):
         suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122

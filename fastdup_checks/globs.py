@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 import unicodedata
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ("Globs", "one_spelling", "plain")
+__all__ = ("Globs", "is_there", "one_spelling", "plain")
 
 _PIECES = re.compile(r"\*\*/|\*\*|\*|\?|\[!?\]?[^\]/]+\]|\{[^{}/]*,[^{}/]*\}|[^*?]", re.DOTALL)
 _WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
@@ -54,9 +55,17 @@ def plain(folder: str) -> str:
     return posixpath.normpath(folder.strip("/"))
 
 
+def is_there(root: Path, place: str) -> bool:
+    """Whether there is a file or folder of that name below a folder, however it is spelt."""
+    return any(os.path.lexists(spelt) for spelt in _spellings(root, place))
+
+
 def _is_folder(root: Path, place: str) -> bool:
-    spellings = {place, *(unicodedata.normalize(form, place) for form in ("NFC", "NFD"))}
-    return any((root / spelt).is_dir() for spelt in spellings)
+    return any(spelt.is_dir() for spelt in _spellings(root, place))
+
+
+def _spellings(root: Path, place: str) -> set[Path]:
+    return {root / spelt for spelt in (place, *(unicodedata.normalize(form, place) for form in ("NFC", "NFD")))}
 
 
 def _translate(pattern: str) -> str:
