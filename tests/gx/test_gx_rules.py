@@ -167,7 +167,7 @@ def test_a_check_that_breaks_fails_its_rules_and_no_others(
 
     broken = dataclasses.replace(CHECKS["duplicate_rate"], measure=fail)
     monkeypatch.setattr("fastdup_checks.gx.report.CHECKS", {**CHECKS, "duplicate_rate": broken})
-    monkeypatch.setattr("fastdup_checks.pipeline.CHECKS", {**CHECKS, "duplicate_rate": broken})
+    monkeypatch.setattr("fastdup_checks.judgement.CHECKS", {**CHECKS, "duplicate_rate": broken})
     monkeypatch.setattr(report_module, "_memory", report_module._Memory())
     rules = [
         make(images.ExpectImageDuplicateRateToBeAtMost, root, at_most=1.0),
