@@ -11,6 +11,7 @@ from fastdup_checks.copies.align import Alignment, Levels, Stack, agreement
 from fastdup_checks.copies.coarse import Descriptions, compare_in_place, look, parts_in_place
 from fastdup_checks.copies.evidence import Evidence, weigh
 from fastdup_checks.copies.pictures import luminance, without_mat
+from fastdup_checks.copies.poses import find_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -168,9 +169,13 @@ def measure(
     go = np.concatenate([score[:, :2] >= least, in_place[:, None]], axis=1)
     if wanted is not None:
         go &= wanted[:, None]
-    # White ground that was made brighter looks like a mat, and is none where the other has the same without one.
+    # Light ground that was made brighter looks like a mat. It is none where the other is the same without any plain
+    # edge; things that are all shown on white are not compared by their outlines.
+    matted: NDArray[np.bool_] = np.asarray(mat[first].any(axis=1))
+    maybe = np.flatnonzero(go[:, 2] & (score[:, 2] >= _AS_IT_IS) & (matted != mat[second].any(axis=1)))
+    without = np.where(matted[maybe], second[maybe], first[maybe])
     bare = np.zeros_like(go)
-    bare[:, 2] = go[:, 2] & (score[:, 2] >= _AS_IT_IS) & (mat[first] != mat[second]).any(axis=1)
+    bare[maybe, 2] = (find_frame(pictures(without)) == 0).all(axis=1)
     parts = []
     for chosen, mats in ((go, mat), (bare, np.zeros_like(mat))):
         some = np.flatnonzero(chosen.any(axis=1))

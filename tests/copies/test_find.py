@@ -59,9 +59,9 @@ def test_an_edited_copy_is_found_and_its_edit_is_named(name):
 
 def on_bright_ground(seed):
     """A thing that reaches from the top to the bottom, on ground that is nearly white and unevenly lit."""
-    ground = Image.merge("RGB", [Image.linear_gradient("L").rotate(90).resize((240, 240))] * 3)
-    picture = ground.point(lambda v: 180 + v // 5)
-    picture.paste(photograph(seed).resize((160, 240)).point(lambda v: 20 + v // 12), (80, 0))
+    ground = Image.merge("RGB", [Image.linear_gradient("L").resize((240, 240))] * 3)
+    picture = ground.point(lambda v: 185 + v // 5)
+    picture.paste(photograph(seed).resize((120, 240)).point(lambda v: 20 + v // 12), (60, 0))
     return picture
 
 
