@@ -81,6 +81,8 @@ def _translate_piece(piece: str) -> str:
     if piece.startswith("[") and len(piece) > 1:
         excluded = piece[1] == "!"
         characters = re.sub(r"([\\^\[\]&~|])", r"\\\1", piece[1 + excluded : -1])
+        if "--" in characters:  # which Python warns of
+            characters = characters.replace("-", r"\-")
         try:
             one_of = re.compile(f"(?!/)[{'^' if excluded else ''}{characters}]").pattern
         except re.error:  # a range that runs backwards

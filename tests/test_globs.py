@@ -31,6 +31,7 @@ from fastdup_checks.globs import Globs
         ("[^a]/a.png", "b/a.png", False),
         ("[a&&b~]/a.png", "~/a.png", True),
         (r"[\d]/a.png", "7/a.png", False),
+        ("[a--c]/a.png", "-/a.png", True),
         ("[z-a]/a.png", "[z-a]/a.png", True),
         ("[2024]/*.png", "[2024]/a.png", True),
         ("[a.png", "[a.png", True),
