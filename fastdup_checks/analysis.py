@@ -48,7 +48,7 @@ __all__ = ("Analysis",)
 
 NEIGHBOURS = 40
 """Neighbours of an image: enough for every measure that asks for them."""
-_COPIES = "copies-14"
+_COPIES = "copies-15"
 """Names the search for copies; to be changed with it, since what it found is kept."""
 _AT_ONCE = 1024
 """Thumbnails in memory."""
@@ -263,7 +263,7 @@ class Analysis:
             )
             return {column.name: getattr(found, column.name) for column in fields(found)}
 
-        return LabelSuspects(**self.derive("labels-12", compute, labels.tobytes(), self.cluster_of.tobytes()))
+        return LabelSuspects(**self.derive("labels-13", compute, labels.tobytes(), self.cluster_of.tobytes()))
 
     def _colours(self) -> NDArray[np.float32]:
         """(n, 96) where which colours are."""

@@ -260,7 +260,7 @@ EDITS: dict[str, Edit] = {
     "screenshot": lambda im, rng, other: _screenshot(im, rng),
     "meme": lambda im, rng, other: _meme(im, rng),
     "text": lambda im, rng, other: _text(im, rng, rng.randint(1, 4)),
-    "sticker": lambda im, rng, other: _sticker(im, rng, other, rng.uniform(0.04, 0.2)),
+    "sticker": lambda im, rng, other: _sticker(im, rng, other, rng.uniform(0.04, 0.4)),
     "pasted50": lambda im, rng, other: _pasted(im, rng, other, rng.uniform(0.4, 0.6)),
     "pasted30": lambda im, rng, other: _pasted(im, rng, other, rng.uniform(0.25, 0.4)),
     "collage": _collage,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_checks.copies.coarse import Descriptions
+from fastdup_checks.copies.hypotheses import Gates, PictureSet
 from fastdup_checks.copies.pictures import grey, shrink
-from fastdup_checks.copies.verify import Gates, look_first, measure
+from fastdup_checks.copies.verify import look_first, measure
 from fastdup_checks.copies.windows import ORIENTATIONS
 
 if TYPE_CHECKING:
@@ -88,17 +89,10 @@ def draw(pictures: CopySet, *, each: int, seed: int, same: set[tuple[int, int]])
     similarity = np.einsum("pd,pd->p", pictures.embeddings[first], pictures.embeddings[second])
     shape = (pictures.width / pictures.height).astype(np.float32)
     size = np.minimum(pictures.width, pictures.height).astype(np.float32)
-    measured = measure(
-        lambda rows: grey(small[rows]),
-        lambda rows: pictures.thumbnails[rows],
-        seen,
-        first,
-        second,
-        shape,
-        size,
-        descriptions.mat,
-        gates=_LOOSE,
+    compared = PictureSet(
+        lambda rows: grey(small[rows]), lambda rows: pictures.thumbnails[rows], shape, size, descriptions.mat
     )
+    measured = measure(compared, seen, first, second, gates=_LOOSE)
     truth = np.arange(len(pairs)) < len(positives)
     return Samples(first, second, truth, seen.features(similarity), measured.pair, measured.evidence.features)
 

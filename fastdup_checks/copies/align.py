@@ -10,6 +10,10 @@ for gain, offset and d, and takes the displacement d out of the map. Pixels that
 weight, and those that disagree, under a sticker say, have little. The container is read at the resolution at which it
 shows the content with about as many pixels as the content has.
 
+Both are compared with even contrast. That of the container is evened as it is read, in the frame of the content: evened
+beforehand, it would take in what lies beyond the rim of the content, and a crop would not look like what it was cut
+from.
+
 All arithmetic of a pair happens in operations of fixed shape on its own rows: its result is the same whatever pairs
 share the batch.
 """
@@ -149,7 +153,6 @@ class Alignment:
     side: int
     """Pixels a side of the content."""
     _design: NDArray[np.float32]
-    _grid: NDArray[np.float32]
 
     @classmethod
     def of(
@@ -169,13 +172,12 @@ class Alignment:
             orientation: (p,) of the content.
             side: At which resolution, in pixels a side of the content.
         """
-        spots = _spots(side)
         base = orient(levels.even.levels[side][content], orientation)
-        return cls(levels, container, side, np.take(_design(base), spots, axis=2), np.take(grid(side), spots, axis=1))
+        return cls(levels, container, side, np.take(_design(base), _spots(side), axis=2))
 
     def take(self, rows: NDArray[np.int64]) -> Alignment:
         """Only some of the pairs."""
-        return Alignment(self.levels, self.container[rows], self.side, self._design[rows], self._grid)
+        return Alignment(self.levels, self.container[rows], self.side, self._design[rows])
 
     def improve(
         self, maps: NDArray[np.float32], *, robust: bool = True
@@ -185,8 +187,8 @@ class Alignment:
         Returns:
             Better maps, and the correlation (p,), 0..1, through those that were given: a negative correlates, too.
         """
-        reader = Reader.through(maps, self.container, self.levels.even, self._grid, self.side)
-        return _improve(maps, self._design, reader.read(self.levels.even), reader.inside, robust=robust)
+        warped, inside = _read_evenly(self.levels, self.container, maps, self.side)
+        return _improve(maps, self._design, warped, inside, robust=robust)
 
 
 def agreement(
@@ -198,12 +200,21 @@ def agreement(
     side: int,
 ) -> NDArray[np.float32]:
     """The correlation (p,), 0..1, through maps (p, 2, 3)."""
-    spots = _spots(side)
-    reader = Reader.through(maps, container, levels.even, np.take(grid(side), spots, axis=1), side)
-    base = orient(levels.even.levels[side][content], orientation).reshape(len(content), -1)[:, spots] * reader.inside
-    warped = reader.read(levels.even) * reader.inside
+    warped, inside = _read_evenly(levels, container, maps, side)
+    base = orient(levels.even.levels[side][content], orientation).reshape(len(content), -1)[:, _spots(side)] * inside
+    warped *= inside
     product, left, right = (base * warped).sum(axis=1), (base * base).sum(axis=1), (warped * warped).sum(axis=1)
     return _normalised(product, left, right)
+
+
+def _read_evenly(
+    levels: Levels, container: NDArray[np.int64], maps: NDArray[np.float32], side: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What is compared of containers through maps, with even contrast, and whether it lies inside: (p, spots) each."""
+    spots = _spots(side)
+    reader = Reader.through(maps, container, levels.plain, grid(side), side)
+    even = even_contrast(reader.read(levels.plain).reshape(-1, side, side))
+    return even.reshape(len(maps), -1)[:, spots], reader.inside[:, spots]
 
 
 def _normalised(

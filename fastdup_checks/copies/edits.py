@@ -11,7 +11,7 @@ from fastdup_checks.copies.evidence import FEATURES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fastdup_checks.copies.verify import Measured
+    from fastdup_checks.copies.hypotheses import Measured
 
 __all__ = ("name_edits",)
 

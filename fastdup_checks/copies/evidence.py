@@ -1,7 +1,8 @@
 """What an aligned pair shows: the numbers from which the probability of a copy is made.
 
 The content C and the container W, read through the aligned map, are compared pixel by pixel on a grid of 32 x 32, both
-with even contrast (`pictures.even_contrast`). Every correlation has a floor in its denominator, so that pictures
+with even contrast (`pictures.even_contrast`), that of the container evened as it is read (see `align`). Every
+correlation has a floor in its denominator, so that pictures
 without structure are uncorrelated rather than alike by accident.
 
 - *all*: correlation over the overlap. *fine* and *broad*: the same of what a 3 x 3 average takes away and leaves. Two
@@ -41,7 +42,7 @@ from fastdup_checks.copies.align import Levels, Reader, Stack, grid
 from fastdup_checks.copies.blocks import block_products, participation, weak_blocks
 from fastdup_checks.copies.colours import compare_colours
 from fastdup_checks.copies.maps import distance_moved, scaling, uncleanness
-from fastdup_checks.copies.pictures import orient
+from fastdup_checks.copies.pictures import even_contrast, orient
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,9 +146,10 @@ def weigh(
         shape: (n,) width over height of every original.
         size: (n,) pixels along the shorter side of every original.
     """
-    reader = Reader.through(maps, container, levels.even, grid(_SIDE), _SIDE)
+    reader = Reader.through(maps, container, levels.plain, grid(_SIDE), _SIDE)
     inside = reader.inside
-    warped = reader.read(levels.even)
+    plain_warped = reader.read(levels.plain)
+    warped = even_contrast(plain_warped.reshape(-1, _SIDE, _SIDE)).reshape(len(maps), -1)
     base = _content(levels.even, content, orientation)
     warped *= inside
     base *= inside
@@ -164,7 +166,6 @@ def weigh(
     agreeing = (amount * np.clip((local - np.float32(0.4)) * np.float32(2.5), 0, 1)).sum(axis=1) / total
 
     plain_base = _content(levels.plain, content, orientation)
-    plain_warped = reader.read(levels.plain)
     base_mean, base_rest = _centred(plain_base, inside)
     warped_mean, warped_rest = _centred(plain_warped, inside)
     plain = _correlation(base_rest, warped_rest, np.float32(2000)) * sign
@@ -191,7 +192,7 @@ def weigh(
     colour_base = [plain_base * inside, *(a for a, _ in tints)]
     colour_warped = [plain_warped * inside, *(b for _, b in tints)]
     unexplained, oddest = compare_colours(colour_base, colour_warped, inside)
-    finest, finest_weak, sharp = _compare_finest(levels.even, container, content, orientation, maps)
+    finest, finest_weak, sharp = _compare_finest(levels, container, content, orientation, maps)
     features = np.stack(
         [
             np.abs(whole),
@@ -230,17 +231,18 @@ def weigh(
 
 
 def _compare_finest(
-    even: Stack,
+    levels: Levels,
     container: NDArray[np.int64],
     content: NDArray[np.int64],
     orientation: NDArray[np.int64],
     maps: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """*finest*, *finest weak* and *sharp*; the first two without the sign of the whole."""
-    side = even.finest
-    reader = Reader.through(maps, container, even, grid(side), side)
-    base = orient(even.levels[side][content], orientation).reshape(len(content), -1) * reader.inside
-    warped = reader.read(even) * reader.inside
+    side = levels.plain.finest
+    reader = Reader.through(maps, container, levels.plain, grid(side), side)
+    base = orient(levels.even.levels[side][content], orientation).reshape(len(content), -1) * reader.inside
+    warped = even_contrast(reader.read(levels.plain).reshape(-1, side, side)).reshape(len(content), -1)
+    warped *= reader.inside
     base -= _smooth(base, side)
     warped -= _smooth(warped, side)
     blocks = block_products(base, warped, side)

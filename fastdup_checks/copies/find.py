@@ -8,13 +8,14 @@ import numpy as np
 
 from fastdup_checks.copies.calibration import DEFAULT_THRESHOLD, REPORTING_FLOOR, Models, shipped
 from fastdup_checks.copies.edits import name_edits
+from fastdup_checks.copies.hypotheses import FirstLook, Gates, Measured, PictureSet
 from fastdup_checks.copies.judged import Judged
 from fastdup_checks.copies.memory import Memory, distinct, name_pairs, places_in
 from fastdup_checks.copies.pairs import WHOLE_GROUP, list_pairs
 from fastdup_checks.copies.proposals import Proposals
 from fastdup_checks.copies.subjects import Subjects
 from fastdup_checks.copies.ties import correspondences, find_ties, propose_maps
-from fastdup_checks.copies.verify import FirstLook, Gates, Measured, look_first, measure
+from fastdup_checks.copies.verify import look_first, measure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,6 +87,9 @@ class _Search:
 
     def __init__(self, subjects: Subjects, proposals: Proposals, memory: Memory | None) -> None:
         self.subjects, self.proposals, self.memory = subjects, proposals, memory
+        self.pictures = PictureSet(
+            subjects.pictures, subjects.thumbnails, subjects.shape, subjects.size, subjects.descriptions.mat
+        )
         self.known = Judged(subjects.count)
         self.truncated = 0
         self.models: Models = shipped()
@@ -133,18 +137,7 @@ class _Search:
         self, keys: NDArray[np.int64], seen: FirstLook, gates: Gates, wanted: NDArray[np.bool_] | None = None
     ) -> tuple[Measured, NDArray[np.float32]]:
         """The best hypothesis of each pair that passes the gates, and its score."""
-        subjects = self.subjects
-        measured = measure(
-            subjects.pictures,
-            subjects.thumbnails,
-            seen,
-            *self.known.sides(keys),
-            subjects.shape,
-            subjects.size,
-            subjects.descriptions.mat,
-            wanted=wanted,
-            gates=gates,
-        )
+        measured = measure(self.pictures, seen, *self.known.sides(keys), wanted=wanted, gates=gates)
         score = self.models.pairs.probability(measured.evidence.features)
         best = _best_of_each(measured.pair, score)
         return measured.take(best), score[best]

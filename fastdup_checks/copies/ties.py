@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastdup_checks.copies.hypotheses import FirstLook
 from fastdup_checks.copies.maps import turns
-from fastdup_checks.copies.verify import FirstLook
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fastdup_checks.copies.verify import Measured
+    from fastdup_checks.copies.hypotheses import Measured
 
 __all__ = ("correspondences", "find_ties", "propose_maps")
 

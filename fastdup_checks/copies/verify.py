@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fastdup_checks.copies.align import Alignment, Levels, Stack, agreement
 from fastdup_checks.copies.coarse import Descriptions, compare_in_place, look, parts_in_place
-from fastdup_checks.copies.evidence import Evidence, weigh
+from fastdup_checks.copies.evidence import weigh
+from fastdup_checks.copies.hypotheses import FirstLook, Gates, Measured, PictureSet
 from fastdup_checks.copies.pictures import luminance, without_mat
 from fastdup_checks.copies.poses import find_frame
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ("FirstLook", "Gates", "Measured", "look_first", "measure")
+__all__ = ("look_first", "measure")
 
 _PAIRS = 128
 """Pairs aligned at a time: some 30 MB."""
@@ -26,86 +27,22 @@ _MORE = 6
 """Steps at most..."""
 _GAIN = np.float32(0.003)
 """...that raise the correlation by this much, after those that every alignment takes."""
+_PROMISING = 0.85
+"""Coarse score from which a hypothesis whose alignment has got nowhere yet takes..."""
+_FURTHER = 5
+"""...so many steps more: soft pictures, such as folds of plain cloth, come together slowly."""
 _PARTS = 6
 """Of 16 parts; of strangers that look somewhat alike fewer than one in a thousand have as many in common."""
 _AS_IT_IS = 0.85
 """Correlation without any shift from which two pictures are also compared as they are, mats and all."""
 _SAME = 0.03
 """Difference of maps, in half sides of a picture, that a few more steps of alignment make good."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gates:
-    """What a hypothesis must reach to be looked at more closely."""
-
-    coarse: float = 0.68
-    """Correlation of descriptions..."""
-    coarse_behind: float = 0.03
-    """...and how far behind the best hypothesis of its pair it may be there."""
-    in_place: float = 0.45
-    """Correlation of the sketches without any shift."""
-    middle: float = 0.45
-    """Correlation after alignment at 16 x 16..."""
-    detail: float = 0.38
-    """...and through the same map at 32 x 32..."""
-    behind: float = 0.2
-    """...and how far behind the best hypothesis of its pair it may be at either."""
-    halfway: float = 0.3
-    """Correlation at 32 x 32 when half of the steps there are done..."""
-    nearly: float = 0.44
-    """...and before the last of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class FirstLook:
-    """What is known of pairs before they are aligned.
-
-    Arrays are (pairs, 3): two hypotheses of the coarse look, the better one first, and one without any shift.
-    """
-
-    score: NDArray[np.float32]
-    """Correlation of the descriptions, or without any shift of the sketches, 0..1."""
-    swapped: NDArray[np.bool_]
-    """Whether the first of the pair lies in the second."""
-    orientation: NDArray[np.int64]
-    """Of the picture that lies in the other."""
-    maps: NDArray[np.float32]
-    """(pairs, 3, 2, 3)."""
-    turned: NDArray[np.float32]
-    """(pairs,) the best coarse score in any other orientation than the best."""
-    simple: NDArray[np.float32]
-    """(pairs,) over how much of the simpler picture its structure spreads, as a share."""
-    parted: NDArray[np.bool_]
-    """(pairs,) whether many of their parts are alike as they lie, whatever the rest looks like."""
-
-    def features(self, similarity: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What `calibration.FIRST_LOOK` names: (pairs, 6), from the cosines (pairs,) of the embeddings."""
-        return np.concatenate([self.score, np.stack([self.turned, self.simple, similarity], axis=1)], axis=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """Aligned hypotheses that passed the gates, none, one or more of each pair."""
-
-    pair: NDArray[np.int64]
-    """(h,) which of the pairs passed in, ascending."""
-    swapped: NDArray[np.bool_]
-    """(h,) whether the first of the pair lies in the second."""
-    orientation: NDArray[np.int64]
-    """(h,) of the picture that lies in the other."""
-    maps: NDArray[np.float32]
-    """(h, 2, 3) from the picture that lies in the other to the other."""
-    evidence: Evidence
-
-    def take(self, rows: NDArray[np.int64]) -> Measured:
-        """Only some of the hypotheses."""
-        return Measured(
-            self.pair[rows], self.swapped[rows], self.orientation[rows], self.maps[rows], self.evidence.take(rows)
-        )
+_IN_PLACE = 2
+"""Which of the hypotheses of the first look is the one without any shift."""
 
 
 def look_first(
-    pictures: Callable[[NDArray[np.int64]], NDArray[np.float32]],
+    small: Callable[[NDArray[np.int64]], NDArray[np.float32]],
     descriptions: Descriptions,
     first: NDArray[np.int64],
     second: NDArray[np.int64],
@@ -113,12 +50,12 @@ def look_first(
     """Find out how the pictures of pairs may lie in one another.
 
     Args:
-        pictures: Gives luminance (rows, 32, 32) of some pictures.
+        small: Gives luminance (rows, 32, 32) of some pictures.
         descriptions: Of all pictures.
         first: (p,) rows; in which order a pair is given matters only where two hypotheses are equally good.
         second: (p,) rows.
     """
-    found = look(pictures, descriptions, first, second)
+    found = look(small, descriptions, first, second)
     turn, in_place = compare_in_place(descriptions, first, second)
     parted = parts_in_place(descriptions, first, second) >= _PARTS
     turn[parted] = 0
@@ -136,14 +73,10 @@ def look_first(
 
 
 def measure(
-    pictures: Callable[[NDArray[np.int64]], NDArray[np.float32]],
-    thumbnails: Callable[[NDArray[np.int64]], NDArray[np.uint8]],
+    pictures: PictureSet,
     seen: FirstLook,
     first: NDArray[np.int64],
     second: NDArray[np.int64],
-    shape: NDArray[np.float32],
-    size: NDArray[np.float32],
-    mat: NDArray[np.uint8],
     *,
     wanted: NDArray[np.bool_] | None = None,
     gates: Gates | None = None,
@@ -151,127 +84,204 @@ def measure(
     """Align and measure pairs of pictures.
 
     Args:
-        pictures: Gives luminance (rows, 32, 32) of some pictures.
-        thumbnails: Gives thumbnails (rows, 64, 64, 3) of some pictures.
+        pictures: What is compared of all pictures.
         seen: What the first look gave of these pairs.
         first: (p,) rows.
         second: (p,) rows.
-        shape: (n,) width over height of every original.
-        size: (n,) pixels along its shorter side.
-        mat: (n, 4) of every picture, see `Descriptions`.
         wanted: (p,) which pairs to measure; all of them where None.
         gates: What may pass.
     """
     gates = gates or Gates()
-    score = seen.score
+    score, mat = seen.score, pictures.mat
     least = np.maximum(np.float32(gates.coarse), score[:, :1] - np.float32(gates.coarse_behind))
-    in_place = (score[:, 2] >= gates.in_place) | seen.parted
-    go = np.concatenate([score[:, :2] >= least, in_place[:, None]], axis=1)
+    in_place = (score[:, _IN_PLACE] >= gates.in_place) | seen.parted
+    go = np.concatenate([score[:, :_IN_PLACE] >= least, in_place[:, None]], axis=1)
     if wanted is not None:
         go &= wanted[:, None]
     # Light ground that was made brighter looks like a mat. It is none where the other is the same without any plain
     # edge; things that are all shown on white are not compared by their outlines.
     matted: NDArray[np.bool_] = np.asarray(mat[first].any(axis=1))
-    maybe = np.flatnonzero(go[:, 2] & (score[:, 2] >= _AS_IT_IS) & (matted != mat[second].any(axis=1)))
+    maybe = np.flatnonzero(go[:, _IN_PLACE] & (score[:, _IN_PLACE] >= _AS_IT_IS) & (matted != mat[second].any(axis=1)))
     without = np.where(matted[maybe], second[maybe], first[maybe])
     bare = np.zeros_like(go)
-    bare[maybe, 2] = (find_frame(pictures(without)) == 0).all(axis=1)
+    bare[maybe, _IN_PLACE] = (find_frame(pictures.small(without)) == 0).all(axis=1)
     parts = []
-    for chosen, mats in ((go, mat), (bare, np.zeros_like(mat))):
+    for chosen, shown in ((go, pictures), (bare, pictures.without_mats())):
         some = np.flatnonzero(chosen.any(axis=1))
         for start in range(0, len(some), _PAIRS):
             pairs = some[start : start + _PAIRS]
             at, which = np.nonzero(chosen[pairs])
-            pair = pairs[at]
-            swapped = seen.swapped[pair, which]
-            # The coarse score of an alignment without shift is that of the best hypothesis of its pair.
-            parts.append(
-                _align(
-                    pictures,
-                    thumbnails,
-                    np.where(swapped, second[pair], first[pair]),
-                    np.where(swapped, first[pair], second[pair]),
-                    Measured(pair, swapped, seen.orientation[pair, which], seen.maps[pair, which], Evidence.empty()),
-                    score[pair, np.where(which == 2, 0, which)],
-                    shape,
-                    size,
-                    mats,
-                    gates,
-                )
-            )
-    return _join(parts)
+            guesses = _Guesses.of(seen, first, second, pairs[at], which)
+            parts.append(_align(shown, guesses, gates))
+            parts.append(_leave(shown, guesses.take(np.flatnonzero(which == _IN_PLACE)), gates))
+    return Measured.join(parts)
 
 
-def _align(
-    pictures: Callable[[NDArray[np.int64]], NDArray[np.float32]],
-    thumbnails: Callable[[NDArray[np.int64]], NDArray[np.uint8]],
-    container: NDArray[np.int64],
-    content: NDArray[np.int64],
-    start: Measured,
-    score: NDArray[np.float32],
-    shape: NDArray[np.float32],
-    size: NDArray[np.float32],
-    mat: NDArray[np.uint8],
-    gates: Gates,
-) -> Measured:
-    pair, orientation = start.pair, start.orientation
-    rows, inverse = np.unique(np.concatenate([container, content]), return_inverse=True)
-    at_container, at_content = inverse[: len(container)], inverse[len(container) :]
-    levels = Levels.of(without_mat(pictures(rows), mat[rows]), 16)
-    alignment = Alignment.of(levels, at_container, at_content, orientation, 16)
-    maps, _ = alignment.improve(start.maps, robust=False)
+@dataclass(frozen=True, slots=True)
+class _Guesses:
+    """Hypotheses that are yet to be measured; arrays are as in `Measured`."""
+
+    container: NDArray[np.int64]
+    """(h,) rows of the pictures in which others lie..."""
+    content: NDArray[np.int64]
+    """(h,) ...and of these."""
+    pair: NDArray[np.int64]
+    swapped: NDArray[np.bool_]
+    orientation: NDArray[np.int64]
+    maps: NDArray[np.float32]
+    coarse: NDArray[np.float32]
+    """(h,) score in the coarse look."""
+
+    @classmethod
+    def of(
+        cls,
+        seen: FirstLook,
+        first: NDArray[np.int64],
+        second: NDArray[np.int64],
+        pair: NDArray[np.int64],
+        which: NDArray[np.int64],
+    ) -> _Guesses:
+        """Some of the hypotheses (h,) of the first look."""
+        swapped = seen.swapped[pair, which]
+        return cls(
+            np.where(swapped, second[pair], first[pair]),
+            np.where(swapped, first[pair], second[pair]),
+            pair,
+            swapped,
+            seen.orientation[pair, which],
+            seen.maps[pair, which],
+            # That of an alignment without shift is the one of the best hypothesis of its pair.
+            seen.score[pair, np.where(which == _IN_PLACE, 0, which)],
+        )
+
+    def take(self, rows: NDArray[np.int64]) -> _Guesses:
+        """Only some of them."""
+        return _Guesses(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """The pictures that take part in hypotheses, and which of them (h,) each container and each content is."""
+
+    rows: NDArray[np.int64]
+    container: NDArray[np.int64]
+    content: NDArray[np.int64]
+
+    @classmethod
+    def at(cls, guesses: _Guesses) -> _Looked:
+        """Those of these hypotheses."""
+        rows, place = np.unique(np.concatenate([guesses.container, guesses.content]), return_inverse=True)
+        return cls(rows, place[: len(guesses.pair)], place[len(guesses.pair) :])
+
+
+@dataclass(frozen=True, slots=True)
+class _Close:
+    """The thumbnails of the pictures that take part in hypotheses."""
+
+    looked: _Looked
+    colour: NDArray[np.float32]
+    """(rows, 64, 64, 3)..."""
+    light: NDArray[np.float32]
+    """...and their luminance (rows, 64, 64)..."""
+    levels: Levels
+    """...the same without mats."""
+
+    @classmethod
+    def at(cls, pictures: PictureSet, guesses: _Guesses) -> _Close:
+        """Those of these hypotheses."""
+        looked = _Looked.at(guesses)
+        colour = pictures.thumbnails(looked.rows)
+        light = luminance(colour)
+        levels = Levels.of(without_mat(light, pictures.mat[looked.rows]), 32)
+        return cls(looked, colour.astype(np.float32), light, levels)
+
+    def weigh(self, pictures: PictureSet, guesses: _Guesses, some: NDArray[np.int64]) -> Measured:
+        """Measure some of the hypotheses."""
+        rows, chosen = self.looked.rows, guesses.take(some)
+        tints = [(self.colour[..., 2] - self.light) * np.float32(0.564)]
+        tints += [(self.colour[..., 0] - self.light) * np.float32(0.713)]
+        blue, red = (Stack.of(tint, 32) for tint in tints)
+        evidence = weigh(
+            self.levels,
+            (blue, red),
+            self.looked.container[some],
+            self.looked.content[some],
+            chosen.orientation,
+            chosen.maps,
+            chosen.coarse,
+            pictures.shape[rows],
+            pictures.size[rows],
+        )
+        return Measured(chosen.pair, chosen.swapped, chosen.orientation, chosen.maps, evidence)
+
+
+def _align(pictures: PictureSet, guesses: _Guesses, gates: Gates) -> Measured:
+    looked = _Looked.at(guesses)
+    levels = _small(pictures, looked.rows)
+    alignment = Alignment.of(levels, looked.container, looked.content, guesses.orientation, 16)
+    maps, _ = alignment.improve(guesses.maps, robust=False)
     maps, _ = alignment.improve(maps)
     maps, middle = alignment.improve(maps)
-    go = _ahead(pair, middle, gates.middle, gates.behind)
-    go = go[_distinct(pair[go], start.swapped[go], orientation[go], maps[go])]
+    far = np.flatnonzero((middle < gates.middle) & (guesses.coarse >= _PROMISING))
+    for _ in range(_FURTHER if len(far) else 0):
+        maps[far], middle[far] = alignment.take(far).improve(maps[far])
+    guesses = replace(guesses, maps=maps)
+    go = _ahead(guesses.pair, middle, gates.middle, gates.behind)
+    go = go[_distinct(guesses.take(go))]
     if not len(go):
-        return start.take(go)
-    detail = agreement(levels, at_container[go], at_content[go], orientation[go], maps[go], 32)
-    go = go[_ahead(pair[go], detail, gates.detail, gates.behind)]
-    if not len(go):
-        return start.take(go)
+        return Measured.join([])
+    detail = agreement(levels, looked.container[go], looked.content[go], guesses.orientation[go], maps[go], 32)
+    guesses = guesses.take(go[_ahead(guesses.pair[go], detail, gates.detail, gates.behind)])
+    if not len(guesses.pair):
+        return Measured.join([])
 
-    rows, inverse = np.unique(np.concatenate([container[go], content[go]]), return_inverse=True)
-    at_container, at_content = inverse[: len(go)], inverse[len(go) :]
-    colour = thumbnails(rows)
-    light = luminance(colour)
-    levels = Levels.of(without_mat(light, mat[rows]), 32)
-    alignment = Alignment.of(levels, at_container, at_content, orientation[go], 32)
-    maps, _ = alignment.improve(maps[go], robust=False)
+    close = _Close.at(pictures, guesses)
+    looked = close.looked
+    alignment = Alignment.of(close.levels, looked.container, looked.content, guesses.orientation, 32)
+    maps, _ = alignment.improve(guesses.maps, robust=False)
     maps, halfway = alignment.improve(maps)
     on = np.flatnonzero(halfway >= gates.halfway)
     if not len(on):
-        return start.take(on)
+        return Measured.join([])
     alignment, maps = alignment.take(on), maps[on]
     maps, before = alignment.improve(maps)
     maps, nearly = alignment.improve(maps)
     last = np.flatnonzero(nearly >= gates.nearly)
     if not len(last):
-        return start.take(last)
-    maps, on = maps[last], on[last]
-    _settle(alignment.take(last), maps, before[last], nearly[last])
+        return Measured.join([])
+    settled = guesses.maps.copy()
+    settled[on[last]] = _settle(alignment.take(last), maps[last], before[last], nearly[last])
+    return close.weigh(pictures, replace(guesses, maps=settled), on[last])
 
-    at_container, at_content, go = at_container[on], at_content[on], go[on]
-    pair, orientation = pair[go], orientation[go]
-    rgb = colour.astype(np.float32)
-    tints = [(rgb[..., 2] - light) * np.float32(0.564), (rgb[..., 0] - light) * np.float32(0.713)]
-    blue, red = (Stack.of(tint, 32) for tint in tints)
-    evidence = weigh(
-        levels, (blue, red), at_container, at_content, orientation, maps, score[go], shape[rows], size[rows]
-    )
-    return Measured(pair, start.swapped[go], orientation, maps, evidence)
+
+def _leave(pictures: PictureSet, guesses: _Guesses, gates: Gates) -> Measured:
+    """Measure hypotheses as they are: a sticker that hides much of a picture draws every alignment towards its rim."""
+    if not len(guesses.pair):
+        return Measured.join([])
+    looked = _Looked.at(guesses)
+    levels = _small(pictures, looked.rows)
+    alike = agreement(levels, looked.container, looked.content, guesses.orientation, guesses.maps, 32)
+    guesses = guesses.take(np.flatnonzero(alike >= gates.nearly))
+    if not len(guesses.pair):
+        return Measured.join([])
+    return _Close.at(pictures, guesses).weigh(pictures, guesses, np.arange(len(guesses.pair)))
+
+
+def _small(pictures: PictureSet, rows: NDArray[np.int64]) -> Levels:
+    return Levels.of(without_mat(pictures.small(rows), pictures.mat[rows]), 16)
 
 
 def _settle(
     alignment: Alignment, maps: NDArray[np.float32], before: NDArray[np.float32], now: NDArray[np.float32]
-) -> None:
-    """Take more steps with those maps, in place, for which the last one still gained."""
+) -> NDArray[np.float32]:
+    """Take more steps with those maps for which the last one still gained."""
     for _ in range(_MORE):
         moving = np.flatnonzero(now >= before + _GAIN)
         if not len(moving):
-            return
+            break
         before[moving] = now[moving]
         maps[moving], now[moving] = alignment.take(moving).improve(maps[moving])
+    return maps
 
 
 def _ahead(pair: NDArray[np.int64], agreeing: NDArray[np.float32], least: float, behind: float) -> NDArray[np.int64]:
@@ -281,28 +291,12 @@ def _ahead(pair: NDArray[np.int64], agreeing: NDArray[np.float32], least: float,
     return np.flatnonzero((agreeing >= least) & (agreeing >= best - np.float32(behind)))
 
 
-def _distinct(
-    pair: NDArray[np.int64], swapped: NDArray[np.bool_], orientation: NDArray[np.int64], maps: NDArray[np.float32]
-) -> NDArray[np.int64]:
+def _distinct(guesses: _Guesses) -> NDArray[np.int64]:
     """Which hypotheses say something else than those of the same pair before them; pairs ascend."""
-    again = np.zeros(len(pair), bool)
+    again = np.zeros(len(guesses.pair), bool)
     for back in (1, 2):
-        alike = (pair[back:] == pair[:-back]) & (swapped[back:] == swapped[:-back])
-        alike &= orientation[back:] == orientation[:-back]
-        alike &= np.abs(maps[back:] - maps[:-back]).max(axis=(1, 2), initial=0) < _SAME
+        one, other = guesses.take(np.arange(back, len(again))), guesses.take(np.arange(len(again) - back))
+        alike = (one.pair == other.pair) & (one.swapped == other.swapped) & (one.orientation == other.orientation)
+        alike &= np.abs(one.maps - other.maps).max(axis=(1, 2), initial=0) < _SAME
         again[back:] |= alike
     return np.flatnonzero(~again)
-
-
-def _join(parts: list[Measured]) -> Measured:
-    if not parts:
-        empty = np.zeros(0, np.int64)
-        return Measured(empty, empty.astype(bool), empty, np.zeros((0, 2, 3), np.float32), Evidence.empty())
-    joined = Measured(
-        np.concatenate([part.pair for part in parts]),
-        np.concatenate([part.swapped for part in parts]),
-        np.concatenate([part.orientation for part in parts]),
-        np.concatenate([part.maps for part in parts]),
-        Evidence.join([part.evidence for part in parts]),
-    )
-    return joined.take(np.argsort(joined.pair, kind="stable"))

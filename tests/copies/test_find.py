@@ -74,6 +74,15 @@ def test_ground_that_became_white_is_taken_for_no_mat(seed):
     assert list(zip(found.left.tolist(), found.right.tolist(), strict=True)) == [(12, 13)]
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_picture_of_which_a_quarter_is_covered_is_listed(seed):
+    images = [photograph(number) for number in range(12)]
+    covered = images[seed].copy()
+    ImageDraw.Draw(covered).rectangle((60, 40, 170, 140), fill=(250, 240, 10))
+    found = find_copies(inputs([*images, covered])).at_least(0.9)
+    assert list(zip(found.left.tolist(), found.right.tolist(), strict=True)) == [(seed, 12)]
+
+
 def turned_inside(im, angle):
     """Turned, and cut to where nothing of what surrounded the picture is seen."""
     return crop(im.rotate(angle, resample=Image.Resampling.BICUBIC), 0.2, 0.2, 0.8, 0.8)

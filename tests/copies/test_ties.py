@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastdup_checks.copies.evidence import Evidence
+from fastdup_checks.copies.hypotheses import FirstLook, Measured
 from fastdup_checks.copies.ties import correspondences, find_ties, propose_maps
-from fastdup_checks.copies.verify import FirstLook, Measured
 
 
 def seen(count):

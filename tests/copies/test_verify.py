@@ -15,6 +15,7 @@ from copies.pictures import inputs, photograph
 from fastdup_checks.copies import CopyInputs, find_copies
 from fastdup_checks.copies.calibration import Calibration, shipped
 from fastdup_checks.copies.coarse import Descriptions, compare_in_place
+from fastdup_checks.copies.hypotheses import PictureSet
 from fastdup_checks.copies.pictures import grey, orient, shrink
 from fastdup_checks.copies.verify import look_first, measure
 from fastdup_checks.index import find_neighbours
@@ -98,8 +99,9 @@ def test_a_pair_is_measured_the_same_whatever_pairs_share_its_batch(chosen):
     size = np.minimum(INPUTS.width, INPUTS.height).astype(np.float32)
     seen, seen_part = look(first, second), look(first[some], second[some])
     np.testing.assert_array_equal(seen_part.score, seen.score[some])
-    everything = measure(pictures, load, seen, first, second, shape, size, described.mat)
-    part = measure(pictures, load, seen_part, first[some], second[some], shape, size, described.mat)
+    compared = PictureSet(pictures, load, shape, size, described.mat)
+    everything = measure(compared, seen, first, second)
+    part = measure(compared, seen_part, first[some], second[some])
     mine = np.isin(everything.pair, some)
     np.testing.assert_array_equal(some[part.pair], everything.pair[mine])
     np.testing.assert_array_equal(part.maps, everything.maps[mine])
