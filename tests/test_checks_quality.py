@@ -95,6 +95,23 @@ def test_a_class_without_a_readable_image_is_the_smallest_and_agrees_with_nothin
     assert [(f.images, f.note) for f in found.findings] == [((), "b has 0 images, the largest class 2")]
 
 
+def test_labels_that_have_slipped_by_most_of_a_class_are_nothing_to_measure(tmp_path):
+    def colours(shade, number):
+        noise = np.random.default_rng(number).integers(0, 40, (64, 64, 3), dtype=np.uint8)
+        return encoded(Image.fromarray(noise + np.array(shade, np.uint8)))
+
+    shades = {"red": (180, 0, 0), "green": (0, 160, 0), "blue": (0, 0, 180)}
+    images = [colours(shade, 20 * place + n) for place, shade in enumerate(shades.values()) for n in range(20)]
+    right = [name for name in shades for _ in range(20)]
+    mixed = [right[(7 * row) % 60] for row in range(60)]
+    for place, (labels, told) in enumerate(((right, True), (mixed, False))):
+        files = {f"{label}/{row}.png": image for row, (label, image) in enumerate(zip(labels, images, strict=True))}
+        folder = write_images(tmp_path / str(place), files)
+        found = measure(fastdup_checks.run(folder, work_dir=tmp_path / "out").analysis, "label_consistency")
+        assert np.isfinite(found.value) == told
+        assert ("next to nothing" in found.remark) != told
+
+
 def test_missing_class_names_the_class_and_the_split(analysis):
     found = measure(analysis, "missing_class")
     assert [finding.note for finding in found.findings] == ["horse has no images in test"]

@@ -162,6 +162,17 @@ def test_vectors_that_tell_nothing_make_no_suspects():
     assert (score(vectors, rng.integers(0, 6, 600)).score < 0.5).all()
 
 
+@pytest.mark.parametrize("wrong", [0.0, 0.2, 0.6, 0.8, 1.0])
+def test_what_pictures_tell_of_labels_falls_to_nothing_as_these_are_shuffled(wrong):
+    vectors, labels = clustered([60] * 8, spread=0.8)
+    rng = np.random.default_rng(3)
+    some = rng.choice(len(labels), round(wrong * len(labels)), replace=False)
+    shuffled = labels.copy()
+    shuffled[some] = shuffled[rng.permutation(some)]
+    told = float(score(vectors, shuffled).told)
+    assert told > 0.2 if wrong < 0.5 else told < 0.05
+
+
 @given(seed=st.integers(0, 50))
 @settings(max_examples=10, deadline=None)
 def test_the_order_of_the_images_does_not_change_a_score(seed):

@@ -21,6 +21,9 @@ __all__ = ("LabelScope", "conflicting_labels", "label_consistency")
 
 _ALIKE = 3
 """Images that are named for a suggested label."""
+_TOLD = 0.05
+"""Share of what there is to know about the labels that the images alike must say, see `LabelSuspects.told`."""
+_UNTOLD = "the images that look alike say next to nothing about a label: most labels may be wrong, or cannot be seen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,9 @@ def label_consistency(analysis: Analysis, scope: LabelScope) -> Measurement:
 
     Population: readable images that have a label (in the split, with the label). Numerator: those whose chance of a
     wrong label is below `threshold`. Unit: share of the population.
+
+    Where the images that look like one say next to nothing about its label, there is nothing to measure: most labels
+    are wrong, against the files shifted by one for instance, or the classes do not differ in what can be seen.
 
     What is below is a wrong label, a confusing picture, or two classes that mean the same: look at the suspects, and
     at which two classes they fall between.
@@ -58,13 +64,15 @@ def label_consistency(analysis: Analysis, scope: LabelScope) -> Measurement:
     population = int(labelled.sum())
     unlabelled = selection.count - population
     comparable = len(np.unique(analysis.label_numbers[analysis.label_numbers >= 0])) > 1
+    told = float(suspects.told) >= _TOLD
     remarks = [
         "" if comparable else "no two classes have readable images",
+        "" if told or not comparable else _UNTOLD,
         selection.remark,
         f"{unlabelled} without a label are not counted" if unlabelled else "",
     ]
     return Measurement(
-        share(population - len(rows), population) if comparable else float("nan"),
+        share(population - len(rows), population) if comparable and told else float("nan"),
         "share",
         population - len(rows),
         population,

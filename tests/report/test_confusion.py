@@ -16,7 +16,9 @@ def suspects(mistaken: np.ndarray) -> LabelSuspects:
     np.fill_diagonal(wrong, 0)
     given, looks = (place.astype(np.int32) for place in np.nonzero(mistaken))
     images = mistaken[given, looks].astype(np.int32)
-    return LabelSuspects(np.zeros(0, np.float32), np.zeros(0, np.int32), given, looks, images, wrong[given, looks])
+    return LabelSuspects(
+        np.zeros(0, np.float32), np.zeros(0, np.int32), given, looks, images, wrong[given, looks], np.ones(())
+    )
 
 
 def test_the_pair_that_is_confused_most_stands_first() -> None:
