@@ -32,7 +32,7 @@ from fastdup_checks.index.ranking import name_vectors
 from fastdup_checks.keeping import Keeping
 from fastdup_checks.kept import keep
 from fastdup_checks.labels import LabelSuspects, score_labels
-from fastdup_checks.outliers import AROUND, BY_LOOKS, Outliers, describe, score_looks, score_outliers
+from fastdup_checks.outliers import AROUND, BY_LOOKS, Outliers, describe, how_unusual, score_looks, score_outliers
 from fastdup_checks.store import Store
 
 if TYPE_CHECKING:
@@ -218,6 +218,17 @@ class Analysis:
             rows[list(members)] = members[int(likeness[list(members)].argmax())]
         return rows
 
+    @property
+    def _usual_copy(self) -> NDArray[np.int64]:
+        """(n,) of the copies of each image the one whose light and sharpness are the most usual.
+
+        A picture is not strange because there is an odd copy of it, in black and white say.
+        """
+        rows, unusual = np.arange(len(self.images)), how_unusual(self.scan.statistics)
+        for members in self.clusters:
+            rows[list(members)] = members[int(unusual[list(members)].argmin())]
+        return rows
+
     @cached_property
     def outliers(self) -> Outliers:
         """How strange each image is, and why."""
@@ -229,14 +240,14 @@ class Analysis:
             background = background_of(scan.settings.model, scan.vectors.shape[1])
             found = score_outliers(scan.vectors[alone], near, self.label_numbers[alone], background)
             nearest = np.where(found.nearest >= 0, alone[found.nearest], -1)
-            looks = score_looks(scan.statistics[alone])
+            looks = score_looks(scan.statistics[self._usual_copy[alone]])
             return {
                 "score": np.maximum(found.score, looks)[place],
                 "nearest": nearest[place],
                 "where": np.where(looks > found.score, BY_LOOKS, found.where)[place],
             }
 
-        known = self.derive("outliers-7", compute, self.label_numbers.tobytes(), self.cluster_of.tobytes())
+        known = self.derive("outliers-8", compute, self.label_numbers.tobytes(), self.cluster_of.tobytes())
         reasons = describe(known["where"], self.scan.statistics)
         return Outliers(known["score"], known["nearest"].astype(np.int32), known["where"], reasons)
 

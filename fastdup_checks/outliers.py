@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fastdup_checks.encoders.background import Background
     from fastdup_checks.index import Neighbours
 
-__all__ = ("AROUND", "BY_LOOKS", "Outliers", "describe", "score_looks", "score_outliers")
+__all__ = ("AROUND", "BY_LOOKS", "Outliers", "describe", "how_unusual", "score_looks", "score_outliers")
 
 AROUND = 15
 """How many neighbours to give."""
@@ -140,6 +140,21 @@ def _distances(vectors: NDArray[np.float32], background: Background | None) -> N
     return alone - other.distances(vectors) if other else np.sqrt(alone)
 
 
+def _looks(statistics: NDArray[np.void]) -> NDArray[np.float64]:
+    """(n, 6) deviations of light, colour and sharpness from what is usual among these images."""
+    looks = np.stack([statistics[name].astype(np.float64) for name in _LOOKS], 1)
+    looks[:, 0] **= 2  # noise and text stand out from photographs by the square
+    low, middle, high = np.quantile(looks, (0.05, 0.5, 0.95), axis=0)
+    # 3.29 standard deviations of a normal distribution lie between the two quantiles.
+    deviations: NDArray[np.float64] = (looks - middle) / np.maximum((high - low) / 3.29, list(_LOOKS.values()))
+    return deviations
+
+
+def how_unusual(statistics: NDArray[np.void]) -> NDArray[np.float64]:
+    """(n,) how far the light, colour and sharpness of each image are from the middle of all, 0 or more."""
+    return np.sqrt((_looks(statistics) ** 2).sum(1)) if len(statistics) else np.zeros(0)
+
+
 def score_looks(statistics: NDArray[np.void]) -> NDArray[np.float32]:
     """Score images by light, colour and sharpness alone.
 
@@ -152,11 +167,7 @@ def score_looks(statistics: NDArray[np.void]) -> NDArray[np.float32]:
     n = len(statistics)
     if n < _LEAST:
         return np.zeros(n, np.float32)
-    looks = np.stack([statistics[name].astype(np.float64) for name in _LOOKS], 1)
-    looks[:, 0] **= 2  # noise and text stand out from photographs by the square
-    low, middle, high = np.quantile(looks, (0.05, 0.5, 0.95), axis=0)
-    # 3.29 standard deviations of a normal distribution lie between the two quantiles.
-    looks = (looks - middle) / np.maximum((high - low) / 3.29, list(_LOOKS.values()))
+    looks = _looks(statistics)
     # On a grid squares and products are whole numbers, so that no order of additions changes a distance.
     looks = np.rint(np.clip(looks, -_FAR, _FAR) * _GRID)
     references = draw(looks.astype(np.float32), _REFERENCES)

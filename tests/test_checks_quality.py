@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from copies.pictures import photograph
 from datasets import write_images
-from PIL import Image
+from PIL import Image, ImageOps
 from test_statistics import scene
 
 import fastdup_checks
@@ -247,3 +248,12 @@ def test_the_documentation_says_population_unit_and_what_to_do(name):
     assert "Unit:" in doc
     assert len(doc.split("\n\n")) >= 3
     assert CHECKS[name].summary.endswith(".")
+
+
+def test_an_odd_copy_makes_no_outlier_of_its_picture(tmp_path):
+    pictures = [photograph(seed) for seed in range(60)]
+    files = {f"{place:02d}.png": encoded(picture) for place, picture in enumerate(pictures)}
+    files |= {f"{place:02d} b.png": encoded(ImageOps.posterize(pictures[place], 1)) for place in range(6)}
+    found = fastdup_checks.run(write_images(tmp_path / "images", files), work_dir=tmp_path / "out").analysis
+    assert len(found.clusters) == 6
+    assert (found.outliers.score < 0.5).all()
