@@ -36,7 +36,7 @@ __all__ = (
     "unsquash",
 )
 
-DECODER_VERSION = 5
+DECODER_VERSION = 6
 """Raise it when the pixels, the digests or the reasons change: stored scans of the old version are then not used."""
 
 WORKING_SIDE = 160
@@ -215,8 +215,9 @@ def _ends_early(image: Image.Image, data: bytes) -> bool:
     if image.mode not in {"L", "RGB"} or image.getpixel((image.width - 1, image.height - 1)) not in _GREY:
         return False
     shown = []
+    start = data[:-2].rstrip(b"\xff")  # which would make a marker of what is put behind it
     for more in (b"", _FILLER):
-        with Image.open(io.BytesIO(data[:-2] + more + data[-2:]), formats=["JPEG"]) as again:
+        with Image.open(io.BytesIO(start + more + data[-2:]), formats=["JPEG"]) as again:
             again.draft(image.mode, image.size)
             shown.append(again.tobytes())
     return shown[0] != shown[1]

@@ -47,6 +47,14 @@ def test_a_jpeg_that_was_cut_and_given_an_end_marker_is_truncated(options, mode,
         decode(data[: scan + int((len(data) - scan) * share)].removesuffix(b"\xff") + END, Limits())
 
 
+def test_a_jpeg_that_was_cut_and_filled_up_is_truncated():
+    data = saved(picture(300))
+    cut = data[: len(data) // 2]
+    for more in (b"\xff", b"\xff" * (len(data) - len(cut) - 2)):
+        with pytest.raises(Unreadable, match="^truncated JPEG: its data ends before the picture does$"):
+            decode(cut + more + END, Limits())
+
+
 @given(st.integers(16, 200), st.sampled_from([{}, {"progressive": True}, {"optimize": True}, {"quality": 100}]))
 def test_a_whole_jpeg_that_ends_in_grey_is_read(side, options):
     data = saved(grey_below(side), **options)

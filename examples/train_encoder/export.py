@@ -17,9 +17,9 @@ import onnx
 import torch
 from dataset import PackedSet
 from head import Whitening, pictures_of, sample, summaries_of
-from network import Encoder, Residual
+from network import Encoder, Gate, Residual
 from onnx import TensorProto, helper, numpy_helper
-from quantise import quantise
+from quantise import GATE, quantise
 from torch import Tensor, nn
 
 from fastdup_checks.encoders.background import KEY, Background
@@ -44,6 +44,7 @@ class Graph:
         self.nodes: list[onnx.NodeProto] = []
         self.weights: list[onnx.TensorProto] = []
         self.half = half
+        self.part = ""
 
     def constant(self, value: npt.NDArray[np.generic], half: bool = False) -> str:
         """Store an array; large ones as float16, widened when the model is loaded."""
@@ -57,7 +58,7 @@ class Graph:
     def add(self, op: str, inputs: list[str], output: str = "", **attributes: object) -> str:
         """Append a node."""
         output = output or f"t{len(self.nodes)}"
-        self.nodes.append(helper.make_node(op, inputs, [output], **attributes))
+        self.nodes.append(helper.make_node(op, inputs, [output], name=f"{self.part}{op}_{output}", **attributes))
         return output
 
     def convolve(self, x: str, weight: Tensor, bias: Tensor, stride: int = 1, pad: int = 0) -> str:
@@ -83,6 +84,18 @@ def _block(graph: Graph, x: str, layers: nn.Sequential) -> str:
     return graph.add("Relu", [x]) if len(layers) > 2 else x
 
 
+def _gate(graph: Graph, x: str, gate: Gate) -> str:
+    graph.part = GATE
+    y = graph.add("GlobalAveragePool", [x])
+    for conv in (gate.squeeze, gate.excite):
+        assert conv.bias is not None
+        y = graph.convolve(y, conv.weight.detach(), conv.bias.detach())
+        y = graph.add("Relu" if conv is gate.squeeze else "Sigmoid", [y])
+    y = graph.add("Add", [y, y])
+    graph.part = ""
+    return graph.add("Mul", [x, y])
+
+
 def build(encoder: Encoder, whitening: Whitening, side: int, half: bool) -> onnx.ModelProto:
     """The whole graph: uint8 n x side x side x 3 to unit vectors n x D."""
     graph = Graph(half)
@@ -98,7 +111,7 @@ def build(encoder: Encoder, whitening: Whitening, side: int, half: bool) -> onnx
         if isinstance(layer, Residual):
             y = x
             for part in layer.branch:
-                y = _block(graph, y, part)
+                y = _gate(graph, y, part) if isinstance(part, Gate) else _block(graph, y, part)
             x = graph.add("Relu", [graph.add("Add", [x, y])])
         else:
             x = _block(graph, x, layer)

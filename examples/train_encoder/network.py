@@ -35,15 +35,33 @@ def _conv(i: int, o: int, k: int = 3, s: int = 1, act: bool = True) -> nn.Sequen
     return nn.Sequential(*layers, *([nn.ReLU(inplace=True)] if act else []))
 
 
+class Gate(nn.Module):
+    """Weighs each channel by what the whole picture holds (squeeze and excitation, Hu et al., 2018).
+
+    Weights lie between 0 and 2 and start at 1, so that a gate changes nothing until it learns.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.squeeze = nn.Conv2d(channels, channels // 4, 1)
+        self.excite = nn.Conv2d(channels // 4, channels, 1)
+        nn.init.zeros_(self.excite.weight)
+        nn.init.zeros_(self.excite.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return x with its channels weighed."""
+        return x * (2 * torch.sigmoid(self.excite(F.relu(self.squeeze(x.mean((2, 3), keepdim=True))))))
+
+
 class Residual(nn.Module):
     """1x1, 3x3, 1x1 bottleneck with a skip; the last normalisation starts at zero (Goyal et al., 2017)."""
 
-    def __init__(self, channels: int, inner: int) -> None:
+    def __init__(self, channels: int, inner: int, gated: bool) -> None:
         super().__init__()
-        self.branch = nn.Sequential(
-            _conv(channels, inner, 1), _conv(inner, inner), _conv(inner, channels, 1, act=False)
-        )
-        nn.init.zeros_(self.branch[2][1].weight)
+        last = _conv(inner, channels, 1, act=False)
+        gate = [Gate(inner)] if gated else []
+        self.branch = nn.Sequential(_conv(channels, inner, 1), _conv(inner, inner), *gate, last)
+        nn.init.zeros_(last[1].weight)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return relu(x + branch(x))."""
@@ -64,7 +82,7 @@ class Encoder(nn.Module):
         for stage, (width, depth) in enumerate(zip(widths, depths, strict=True)):
             if stage:
                 layers.append(_conv(widths[stage - 1], width, 2, 2))
-            layers += [Residual(width, width // 2) for _ in range(depth)]
+            layers += [Residual(width, width // 2, stage == len(widths) - 1) for _ in range(depth)]
         self.features = 2 * widths[-1]
         self.reduction = 4 * 2 ** (len(widths) - 1)
         self.body = nn.Sequential(*layers, _conv(widths[-1], self.features, 1))

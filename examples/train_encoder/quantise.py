@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
+GATE = "gate_"
+
+
 class _Pictures(CalibrationDataReader):
     """Hands over ``images`` (n x S x S x 3, uint8) one by one, once: the histograms want parts of one size."""
 
@@ -36,13 +39,12 @@ def quantise(model: onnx.ModelProto, images: npt.NDArray[np.uint8]) -> onnx.Mode
     without instructions for 8-bit products give the same result.
 
     Args:
-        model: the float graph; its nodes are given names.
+        model: the float graph; the names of nodes that weigh channels begin with ``GATE`` and stay in float32.
         images: n x S x S x 3, RGB. What of an activation lies beyond 99.999 % of its values on them is cut off.
     """
-    for node in model.graph.node:
-        node.name = f"{node.op_type}_{node.output[0]}"
-    *body, _project, _whiten = [n.name for n in model.graph.node if n.op_type == "Conv"]
-    between = [n.name for n in model.graph.node if n.op_type in {"Relu", "Add"}]
+    nodes = [n for n in model.graph.node if not n.name.startswith(GATE)]
+    *body, _project, _whiten = [n.name for n in nodes if n.op_type == "Conv"]
+    *between, _last = [n.name for n in nodes if n.op_type in {"Relu", "Add"}]
     with tempfile.TemporaryDirectory() as folder:
         whole, small = Path(folder, "float.onnx"), Path(folder, "int8.onnx")
         onnx.save(model, whole)
@@ -50,7 +52,7 @@ def quantise(model: onnx.ModelProto, images: npt.NDArray[np.uint8]) -> onnx.Mode
             whole,
             small,
             _Pictures(images),
-            nodes_to_quantize=body[1:-1] + between[:-1],
+            nodes_to_quantize=body[1:-1] + between,
             per_channel=True,
             reduce_range=True,
             activation_type=QuantType.QUInt8,

@@ -31,11 +31,27 @@ def convolutions(model: onnx.ModelProto) -> list[tuple[Tensor, Tensor]]:
     return [(stored[n.input[1]], stored[n.input[2]]) for n in model.graph.node if n.op_type == "Conv"]
 
 
+def _fill(layer: nn.Module, waiting: deque[tuple[Tensor, Tensor]]) -> dict[nn.Module, Tensor]:
+    """Take the weights of a layer from those that wait, but for gates that the file lacks; and the biases of norms."""
+    biases: dict[nn.Module, Tensor] = {}
+    bias = torch.zeros(())
+    for module in layer.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            biases[module] = bias
+        elif isinstance(module, nn.Conv2d) and (module.bias is None or waiting[0][0].shape == module.weight.shape):
+            weight, bias = waiting.popleft()
+            module.weight.copy_(weight)
+            if module.bias is not None:
+                module.bias.copy_(bias)
+    return biases
+
+
 @torch.no_grad()
 def start_from(path: Path, encoder: Encoder, pictures: Tensor) -> None:
     """Give ``encoder`` the weights in ``path``, which export.py wrote from a network of the same widths.
 
-    Blocks that ``encoder`` has beyond those of the file stay as they are made: they change nothing until they learn.
+    Blocks and gates that ``encoder`` has beyond those of the file stay as they are made: they change nothing until they
+    learn.
 
     An exported file has no normalisations any more. Each is made anew, so that on ``pictures`` (n x 3 x S x S in
     [0, 1]) it changes nothing, and training can go on with it.
@@ -43,18 +59,13 @@ def start_from(path: Path, encoder: Encoder, pictures: Tensor) -> None:
     *body, project, _ = convolutions(onnx.load(path))
     biases: dict[nn.Module, Tensor] = {}
     waiting = deque(body)
-    for layer in encoder.body:
-        if isinstance(layer, Residual) and waiting[0][0].shape != layer.branch[0][0].weight.shape:
-            continue
-        for module in layer.modules():
-            if isinstance(module, nn.Conv2d):
-                weight, bias = waiting.popleft()
-                if layer is encoder.body[0]:
-                    weight = weight * 255 * encoder.std
-                    bias = bias + (weight / encoder.std * encoder.mean).sum((1, 2, 3))
-                module.weight.copy_(weight)
-            elif isinstance(module, nn.BatchNorm2d):
-                biases[module] = bias
+    stem, norm, *others = encoder.body
+    for layer in (nn.Sequential(stem, norm), *others):
+        if not isinstance(layer, Residual) or waiting[0][0].shape == layer.branch[0][0].weight.shape:
+            biases |= _fill(layer, waiting)
+    # The file's takes uint8, this one what is left when mean and deviation are taken out.
+    stem.weight *= 255 * encoder.std
+    biases[norm] = biases[norm] + (stem.weight / encoder.std * encoder.mean).sum((1, 2, 3))
     encoder.project.weight.copy_(project[0][:, :, 0, 0])
     encoder.project.bias.copy_(project[1])
 
