@@ -207,11 +207,13 @@ class Analysis:
     def stand_in(self) -> NDArray[np.int64]:
         """(n,) the row that stands for each image where copies must not count twice.
 
-        Of a group of copies it is the one most like other pictures, so that what is measured does not hang on the
-        names of the files: a grey or cropped copy may be stranger than the picture itself.
+        Of a group of copies it is the one most like pictures of which there are no copies, so that what is measured
+        does not hang on the names of the files: a grey or cropped copy may be stranger than the picture itself, and
+        grey copies are like each other.
         """
-        group = self.cluster_of
-        strangers = group[self.neighbours.ids] != group[:, None]
+        copied = np.zeros(len(self.images), bool)
+        copied[[row for members in self.clusters for row in members]] = True
+        strangers = ~copied[self.neighbours.ids]
         likeness = np.where(strangers, self.neighbours.similarities, -1).max(1, initial=-1)
         rows = np.arange(len(self.images))
         for members in self.clusters:
@@ -247,7 +249,7 @@ class Analysis:
                 "where": np.where(looks > found.score, BY_LOOKS, found.where)[place],
             }
 
-        known = self.derive("outliers-8", compute, self.label_numbers.tobytes(), self.cluster_of.tobytes())
+        known = self.derive("outliers-9", compute, self.label_numbers.tobytes(), self.cluster_of.tobytes())
         reasons = describe(known["where"], self.scan.statistics)
         return Outliers(known["score"], known["nearest"].astype(np.int32), known["where"], reasons)
 

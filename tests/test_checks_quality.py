@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 from copies.pictures import photograph
 from datasets import write_images
-from PIL import Image, ImageOps
+from PIL import Image, ImageEnhance, ImageOps
 from test_statistics import scene
 
 import fastdup_checks
 from fastdup_checks.analysis import Analysis
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.errors import DatasetError
-from fastdup_checks.novelty import NEAR
 from fastdup_checks.quality import RULES
 
 
@@ -228,14 +227,15 @@ def test_a_reference_that_holds_no_vectors_is_one_clear_error(analysis, tmp_path
 def test_a_reference_is_too_small_where_nothing_can_be_new(analysis, tmp_path, known):
     np.save(tmp_path / "embeddings.npy", np.repeat(analysis.scan.vectors[:1], known, axis=0))
     found = measure(analysis, "novelty_rate", split="test", reference=tmp_path / "embeddings.npy")
-    assert np.isnan(found.value) == (known <= NEAR)
+    assert np.isnan(found.value) == (known < 99)
     assert ("too few" in found.remark) == (found.count == 0)
     assert (found.count == 0) == (known < 99)
 
 
-def test_nothing_is_new_at_a_p_value_of_zero(analysis):
+def test_at_a_p_value_of_zero_there_is_nothing_to_measure(analysis):
     found = measure(analysis, "novelty_rate", p_value=0)
     assert found.count == 0
+    assert np.isnan(found.value)
     assert "too few" in found.remark
 
 
@@ -250,10 +250,14 @@ def test_the_documentation_says_population_unit_and_what_to_do(name):
     assert CHECKS[name].summary.endswith(".")
 
 
-def test_an_odd_copy_makes_no_outlier_of_its_picture(tmp_path):
+@pytest.mark.parametrize(
+    "edit",
+    [lambda picture: ImageOps.posterize(picture, 1), lambda picture: ImageEnhance.Brightness(picture).enhance(0.25)],
+)
+def test_odd_copies_make_no_outliers_of_their_pictures(edit, tmp_path):
     pictures = [photograph(seed) for seed in range(60)]
     files = {f"{place:02d}.png": encoded(picture) for place, picture in enumerate(pictures)}
-    files |= {f"{place:02d} b.png": encoded(ImageOps.posterize(pictures[place], 1)) for place in range(6)}
+    files |= {f"{place:02d} b.png": encoded(edit(pictures[place])) for place in range(6)}
     found = fastdup_checks.run(write_images(tmp_path / "images", files), work_dir=tmp_path / "out").analysis
     assert len(found.clusters) == 6
     assert (found.outliers.score < 0.5).all()

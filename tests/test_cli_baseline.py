@@ -13,7 +13,7 @@ REASON = ("--accept", "--reason", "reviewed", "--author", "ada", "-q")
 
 @pytest.fixture
 def config(tmp_path):
-    return write_project(tmp_path, "broken_images\nduplicate_rate\nleak\nlabel_consistency: {at_least: 0}")
+    return write_project(tmp_path, "broken_images\nduplicate_rate\nleak\nclass_balance: {at_least: 0}")
 
 
 @pytest.fixture

@@ -165,6 +165,16 @@ def test_two_lists_do_not_go_into_one_file(folder, tmp_path, monkeypatch, capsys
     assert not (tmp_path / "a.csv").exists()
 
 
+@pytest.mark.parametrize("arguments", [["clean", "--out"], ["clean", "--removed"], ["sample", "-n", "3", "--out"]])
+def test_a_list_does_not_take_the_place_of_the_configuration(folder, tmp_path, monkeypatch, capsys, arguments):
+    monkeypatch.chdir(tmp_path)
+    before = (folder / "data.yml").read_bytes()
+    command, *options = arguments
+    assert main([command, str(folder / "data.yml"), "-q", *options, str(folder / "data.yml")]) == 2
+    assert "data.yml: that is the configuration; give the list another name" in capsys.readouterr().err
+    assert (folder / "data.yml").read_bytes() == before
+
+
 @pytest.mark.parametrize("score", ["nan", "2", "-1", "half"])
 def test_a_threshold_is_a_score(folder, score, capsys):
     with pytest.raises(SystemExit, match="2"):

@@ -98,7 +98,7 @@ def novelty_rate(analysis: Analysis, scope: NoveltyScope) -> Measurement:
     least = 1 / (told + 1) if told > NEAR else 1.0
     few = f"{told} images of {name} are too few to call anything new" if least > scope.p_value else ""
     remark = "; ".join(filter(None, (few, not_counted(broken_in(analysis, compared)))))
-    value = share(len(order), len(rows) if len(known) > NEAR else 0)
+    value = share(len(order), 0 if least > scope.p_value else len(rows))
     return Measurement(value, "share", len(order), len(rows), f"images in {printable(new)}", findings, remark)
 
 

@@ -141,7 +141,10 @@ def _sample(options: argparse.Namespace) -> int:
 
 
 def _expect_elsewhere(options: argparse.Namespace, analysis: Analysis) -> None:
-    """Refuse a tree within the dataset, whose files would be copies of all others from then on."""
+    """Refuse a tree within the dataset, whose files would be copies of all others then, and the configuration."""
+    for out in (options.out, getattr(options, "removed", options.out)):
+        if os.path.realpath(out) == os.path.realpath(options.config):
+            raise DatasetError(f"{out}: that is the configuration; give the list another name")
     folder: Path | None = options.link or options.copy
     root = analysis.scan.dataset.root
     if folder is not None and Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(root)):

@@ -29,6 +29,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def _init(options: argparse.Namespace) -> int:
     from fastdup_checks.draft import draft_plan
+    from fastdup_checks.errors import ScanError
+    from fastdup_checks.report.files import replacing
 
     if options.out.exists():
         complain(f"{options.out} is there already; remove it, or name another file with --out")
@@ -41,9 +43,10 @@ def _init(options: argparse.Namespace) -> int:
         progress=progress_of(options),
     )
     try:
-        options.out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        complain(f"{options.out}: cannot be written ({error.strerror})")
+        with replacing(options.out) as file:
+            file.write(text.encode())
+    except ScanError as error:
+        complain(str(error))
         return 2
     print(f"{show_path(options.out)} written; next: fastdup-checks check {show_path(options.out)}")
     return 0

@@ -79,8 +79,8 @@ def histogram(distribution: Distribution) -> Histogram | None:
     threshold = distribution.threshold
     # The axis reaches as far as the threshold, so that the line shows on which side of it the values are.
     low, high = (least, most) if threshold is None else (min(least, threshold), max(most, threshold))
-    if high <= low:
-        high = low + (abs(low) or 1.0) * 1e-3
+    if (high - low) / BINS <= np.spacing(max(abs(low), abs(high))):  # no room for so many bins
+        high = low + max(abs(low), 1e-3) * 1e-3
     counts, edges = np.histogram(values, bins=BINS, range=(low, high))
     width = 100 / BINS
     bars = tuple(

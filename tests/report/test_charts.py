@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from studio import verdict
@@ -15,6 +15,7 @@ from fastdup_checks.report.page import Distribution, Tally
 values = arrays(np.float64, st.integers(1, 60), elements=st.floats(-1e6, 1e6))
 
 
+@example(np.array([5e-324, 0.0]))
 @given(values)
 def test_a_histogram_holds_every_value_and_stays_in_its_box(numbers: np.ndarray) -> None:
     drawn = histogram(Distribution("x", numbers))
