@@ -13,6 +13,7 @@ from fastdup_checks.copies.evidence import weigh
 from fastdup_checks.copies.hypotheses import FirstLook, Gates, Measured, PictureSet
 from fastdup_checks.copies.pictures import luminance, without_mat
 from fastdup_checks.copies.poses import find_frame
+from fastdup_checks.copies.steps import improve, search_around, settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,14 +24,15 @@ __all__ = ("look_first", "measure")
 
 _PAIRS = 128
 """Pairs aligned at a time: some 30 MB."""
-_MORE = 6
-"""Steps at most..."""
-_GAIN = np.float32(0.003)
-"""...that raise the correlation by this much, after those that every alignment takes."""
+_CLOSE, _LOST = 0.8, 0.6
+"""Pictures that agree so well at 16 x 16, and less than this at 32 x 32, are looked for around where they started:
+stripes are alike at every period."""
+_STEPS = 3
+"""Of every alignment at 16 x 16."""
 _PROMISING = 0.85
 """Coarse score from which a hypothesis whose alignment has got nowhere yet takes..."""
-_FURTHER = 5
-"""...so many steps more: soft pictures, such as folds of plain cloth, come together slowly."""
+_FURTHER = 8
+"""...so many steps instead: soft pictures, such as folds of plain cloth, come together slowly."""
 _PARTS = 6
 """Of 16 parts; of strangers that look somewhat alike fewer than one in a thousand have as many in common."""
 _AS_IT_IS = 0.85
@@ -219,28 +221,36 @@ def _align(pictures: PictureSet, guesses: _Guesses, gates: Gates) -> Measured:
     looked = _Looked.at(guesses)
     levels = _small(pictures, looked.rows)
     alignment = Alignment.of(levels, looked.container, looked.content, guesses.orientation, 16)
-    maps, _ = alignment.improve(guesses.maps, robust=False)
-    maps, _ = alignment.improve(maps)
-    maps, middle = alignment.improve(maps)
+    start = guesses.maps
+    maps, middle = improve(alignment, start, _STEPS)
     far = np.flatnonzero((middle < gates.middle) & (guesses.coarse >= _PROMISING))
-    for _ in range(_FURTHER if len(far) else 0):
-        maps[far], middle[far] = alignment.take(far).improve(maps[far])
+    if len(far):
+        maps[far], middle[far] = improve(alignment.take(far), start[far], _FURTHER)
     guesses = replace(guesses, maps=maps)
     go = _ahead(guesses.pair, middle, gates.middle, gates.behind)
     go = go[_distinct(guesses.take(go))]
     if not len(go):
         return Measured.join([])
-    detail = agreement(levels, looked.container[go], looked.content[go], guesses.orientation[go], maps[go], 32)
-    guesses = guesses.take(go[_ahead(guesses.pair[go], detail, gates.detail, gates.behind)])
+    # Stripes of which 16 pixels show no more than every other one are led astray there.
+    pictures_of = looked.container[go], looked.content[go], guesses.orientation[go]
+    detail, before = (agreement(levels, *pictures_of, some[go], 32) for some in (maps, start))
+    maps[go] = np.where((before > detail)[:, None, None], start[go], maps[go])
+    detail = np.maximum(detail, before)
+    lost = np.flatnonzero((detail < _LOST) & (middle[go] >= _CLOSE))
+    if len(lost):
+        pictures_of = looked.container[go[lost]], looked.content[go[lost]], guesses.orientation[go[lost]]
+        maps[go[lost]], detail[lost] = search_around(levels, pictures_of, start[go[lost]], maps[go[lost]], detail[lost])
+    on = go[_ahead(guesses.pair[go], detail, gates.detail, gates.behind)]
+    guesses = replace(guesses, maps=maps).take(on)
     if not len(guesses.pair):
         return Measured.join([])
 
     close = _Close.at(pictures, guesses)
     looked = close.looked
     alignment = Alignment.of(close.levels, looked.container, looked.content, guesses.orientation, 32)
-    maps, _ = alignment.improve(guesses.maps, robust=False)
+    maps, at_first = alignment.improve(guesses.maps, robust=False)
     maps, halfway = alignment.improve(maps)
-    on = np.flatnonzero(halfway >= gates.halfway)
+    on = np.flatnonzero(np.maximum(at_first, halfway) >= gates.halfway)
     if not len(on):
         return Measured.join([])
     alignment, maps = alignment.take(on), maps[on]
@@ -250,7 +260,7 @@ def _align(pictures: PictureSet, guesses: _Guesses, gates: Gates) -> Measured:
     if not len(last):
         return Measured.join([])
     settled = guesses.maps.copy()
-    settled[on[last]] = _settle(alignment.take(last), maps[last], before[last], nearly[last])
+    settled[on[last]] = settle(alignment.take(last), maps[last], before[last], nearly[last])
     return close.weigh(pictures, replace(guesses, maps=settled), on[last])
 
 
@@ -269,19 +279,6 @@ def _leave(pictures: PictureSet, guesses: _Guesses, gates: Gates) -> Measured:
 
 def _small(pictures: PictureSet, rows: NDArray[np.int64]) -> Levels:
     return Levels.of(without_mat(pictures.small(rows), pictures.mat[rows]), 16)
-
-
-def _settle(
-    alignment: Alignment, maps: NDArray[np.float32], before: NDArray[np.float32], now: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Take more steps with those maps for which the last one still gained."""
-    for _ in range(_MORE):
-        moving = np.flatnonzero(now >= before + _GAIN)
-        if not len(moving):
-            break
-        before[moving] = now[moving]
-        maps[moving], now[moving] = alignment.take(moving).improve(maps[moving])
-    return maps
 
 
 def _ahead(pair: NDArray[np.int64], agreeing: NDArray[np.float32], least: float, behind: float) -> NDArray[np.int64]:
