@@ -24,9 +24,11 @@ __all__ = ("look_first", "measure")
 
 _PAIRS = 128
 """Pairs aligned at a time: some 30 MB."""
-_CLOSE, _LOST = 0.8, 0.6
+_CLOSE, _LOST = 0.87, 0.5
 """Pictures that agree so well at 16 x 16, and less than this at 32 x 32, are looked for around where they started:
 stripes are alike at every period."""
+_ALIKE = 0.5
+"""Correlation as they lie from which two pictures are measured so."""
 _STEPS = 3
 """Of every alignment at 16 x 16."""
 _PROMISING = 0.85
@@ -271,7 +273,7 @@ def _leave(pictures: PictureSet, guesses: _Guesses, gates: Gates) -> Measured:
     looked = _Looked.at(guesses)
     levels = _small(pictures, looked.rows)
     alike = agreement(levels, looked.container, looked.content, guesses.orientation, guesses.maps, 32)
-    guesses = guesses.take(np.flatnonzero(alike >= gates.nearly))
+    guesses = guesses.take(np.flatnonzero(alike >= max(gates.nearly, _ALIKE)))
     if not len(guesses.pair):
         return Measured.join([])
     return _Close.at(pictures, guesses).weigh(pictures, guesses, np.arange(len(guesses.pair)))
