@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
     from fastdup_checks.analysis import Analysis
     from fastdup_checks.index import Neighbours
+    from fastdup_checks.records import Dataset
     from fastdup_checks.scan import Settings
 
-__all__ = ("NoveltyScope", "novelty_rate")
+__all__ = ("NoveltyScope", "new_split", "novelty_rate")
 
 _COMPARED = 4000
 """Images of a reference that are compared with the others there, at most: they tell what is usual."""
@@ -53,7 +54,7 @@ def novelty_rate(analysis: Analysis, scope: NoveltyScope) -> Measurement:
     has moved on and the model has not seen its like; in a test set, that it tests something else.
     """
     splits = analysis.scan.dataset.splits
-    new = scope.split or splits[-1]
+    new = new_split(analysis.scan.dataset, scope)
     expect_splits(analysis.scan.dataset, (new,))
     split = np.array([image.split for image in analysis.images], dtype=object)
     if scope.reference is not None:
@@ -100,6 +101,11 @@ def novelty_rate(analysis: Analysis, scope: NoveltyScope) -> Measurement:
     remark = "; ".join(filter(None, (few, not_counted(broken_in(analysis, compared)))))
     value = share(len(order), 0 if least > scope.p_value else len(rows))
     return Measurement(value, "share", len(order), len(rows), f"images in {printable(new)}", findings, remark)
+
+
+def new_split(dataset: Dataset, scope: NoveltyScope) -> str:
+    """The split of the new images, of a dataset that has splits."""
+    return scope.split or dataset.splits[-1]
 
 
 def _usual(settings: Settings, known: NDArray[np.float32]) -> NDArray[np.float32]:

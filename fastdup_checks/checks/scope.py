@@ -30,6 +30,7 @@ __all__ = (
     "not_counted",
     "select",
     "share",
+    "without_counts",
     "worst_first",
 )
 
@@ -102,6 +103,11 @@ def not_counted(unreadable: int) -> str:
     return (
         f"{unreadable} unreadable {'image is' if unreadable == 1 else 'images are'} not counted" if unreadable else ""
     )
+
+
+def without_counts(remark: str) -> str:
+    """A remark without what it says of images that are not counted."""
+    return "; ".join(part for part in remark.split("; ") if not part.endswith(" not counted"))
 
 
 def expect_splits(dataset: Dataset, names: Iterable[str]) -> None:

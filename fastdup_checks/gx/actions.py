@@ -115,7 +115,7 @@ def _verdict(details: dict[str, Any], report: BatchReport) -> Verdict:
     )
     if bound is not None:
         return evaluate(entry, report.analysis, baseline_of(details["config"]))
-    return Verdict(entry, report.measure(said["check"], params), said["outcome"], said["message"])
+    return Verdict(entry, report.judge_rows(said["check"], params).measurement, said["outcome"], said["message"])
 
 
 def _file_name(identifier: Any, key: str) -> str:

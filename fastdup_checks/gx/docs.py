@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from fastdup_checks.checks.check import Check
     from fastdup_checks.gx.report import BatchReport
+    from fastdup_checks.gx.rows import JudgedRows
     from fastdup_checks.verdict import Verdict
 
 __all__ = (
@@ -107,13 +108,21 @@ def stored_details(
     }
 
 
-def row_message(name: str, result: Mapping[str, Any], mostly: float, remark: str) -> str:
-    """One sentence with the share of rows that are as wanted."""
+def row_message(name: str, result: Mapping[str, Any], mostly: float, judged: JudgedRows) -> str:
+    """One sentence with the share of rows that are as wanted.
+
+    Args:
+        name: of the rule.
+        result: what GX makes of it; "missing_count" are all rows that are not judged.
+        mostly: the share that is needed.
+        judged: see there.
+    """
     rows = result.get("element_count", 0) - result.get("missing_count", 0)
     bad = result.get("unexpected_count", 0)
     fine = format_value((rows - bad) / rows if rows else math.nan, "share", beside=mostly)
-    said = f"{name}: {fine} as wanted, {format_value(mostly, 'share')} needed ({bad} of {rows} rows are not)"
-    return f"{said}; {remark}" if remark else said
+    unread = f", {judged.unreadable} of them unreadable" if judged.unreadable else ""
+    said = f"{name}: {fine} as wanted, {format_value(mostly, 'share')} needed ({bad} of {rows} rows are not{unread})"
+    return f"{said}; {judged.measurement.remark}" if judged.measurement.remark else said
 
 
 def prescription(

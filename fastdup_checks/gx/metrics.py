@@ -97,7 +97,7 @@ class ImageReport(TableMetricProvider):
 
 
 class FindingsCondition(ColumnMapMetricProvider):
-    """A row is as wanted where its image is in no finding of a check."""
+    """A row is as wanted where its image can be read, if the check has to look at it, and is in no finding."""
 
     check = ""
 
@@ -150,11 +150,11 @@ def offenders(
     check: str,
     arguments: Mapping[str, Any],
 ) -> frozenset[str] | None:
-    """The names of the images that the check finds, or None where nothing could be measured."""
+    """The names of the images that are not as wanted, or None where nothing could be measured."""
     if isinstance(report, Unmeasured):
         return None
     try:
-        return report.offenders(check, params_of(check, arguments))
+        return report.judge_rows(check, params_of(check, arguments)).unexpected
     except Exception:  # noqa: BLE001 - the rule meets it again when it judges, and says so
         return None
 
@@ -188,6 +188,6 @@ def make_condition(check: str) -> type[FindingsCondition]:
             "condition_metric_name": condition_name(check),
             "condition_value_keys": (*SOURCE_KEYS, *CHECKS[check].parameters()),
             "__module__": __name__,
-            "__doc__": f"A row is as wanted where its image is in no finding of {check}.",
+            "__doc__": f"A row is as wanted where {check} finds nothing wrong with its image.",
         },
     )

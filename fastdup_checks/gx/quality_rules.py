@@ -54,7 +54,7 @@ class QualityRowRule(ImageRowRule):
 
     Args:
         column: The column of the images.
-        mostly: The share of the rows that must be as wanted.
+        mostly: The share of the rows that must be as wanted; one whose image cannot be read is not.
         threshold: Where a picture begins to be bad, in the unit of the check; by default its own limit.
     """
 

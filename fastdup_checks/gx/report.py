@@ -10,13 +10,10 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-
 from fastdup_checks.analysis import Analysis
 from fastdup_checks.checks import CHECKS
-from fastdup_checks.checks.leaks import leaking_rows
-from fastdup_checks.checks.scope import select
 from fastdup_checks.errors import FastdupChecksError
+from fastdup_checks.gx.rows import JudgedRows, judge_rows
 from fastdup_checks.report.contents import Thumbnails
 from fastdup_checks.scan import scan
 from fastdup_checks.store import Store
@@ -59,6 +56,7 @@ class BatchReport:
         """Names the batch in this process."""
         self.analysis = analysis
         self._measured: dict[tuple[str, Any], Measurement] = {}
+        self._judged: dict[tuple[str, Any], JudgedRows] = {}
 
     def measure(self, check: str, params: Any) -> Measurement:
         """What the check measures; each measurement is made once.
@@ -70,22 +68,16 @@ class BatchReport:
             self._measured[check, params] = CHECKS[check].measure(self.analysis, params)
         return self._measured[check, params]
 
-    def offenders(self, check: str, params: Any) -> frozenset[str]:
-        """The names of all images in findings of the check, as `fastdup_checks.table.image_name` gives them.
+    def judge_rows(self, check: str, params: Any) -> JudgedRows:
+        """Which rows the check judges and which of them are not as wanted; found out once, likewise.
 
-        Where a finding names one of many copies, the others are among them.
+        Raises:
+            DatasetError: if the batch does not have what the check needs.
         """
-        analysis = self.analysis
-        reader = analysis.scan.dataset.reader
-        assert isinstance(reader, TableReader)
-        found = {path for finding in self.measure(check, params).findings for path in finding.images}
-        rows = np.fromiter((image.path in found for image in analysis.images), bool, len(analysis.images))
-        if check == "leak":
-            rows |= leaking_rows(analysis, params)
-        elif check == "near_duplicate_rate":
-            rows |= np.isin(analysis.exact_group, analysis.exact_group[rows]) & select(analysis, params).rows
-        found |= {analysis.images[row].path for row in np.flatnonzero(rows).tolist()}
-        return frozenset(reader.listed.get(path, path) for path in found)
+        if (check, params) not in self._judged:
+            measurement = self.measure(check, params)
+            self._judged[check, params] = judge_rows(self.analysis, check, params, measurement)
+        return self._judged[check, params]
 
     def thumbnails(self, paths: Iterable[str]) -> dict[str, bytes]:
         """JPEGs of at most 160 pixels a side of those images that have a picture."""

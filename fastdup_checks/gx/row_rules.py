@@ -31,12 +31,17 @@ __all__ = (
 )
 
 
+_NULLS = "column_values.nonnull.unexpected_count"
+"""The metric that counts the rows without an image."""
+
+
 class ImageRowRule(ImageRule, ColumnMapExpectation):
     """A rule about the image of each row.
 
     Args:
         column: The column that names the images (path or URL), or holds their bytes.
-        mostly: The share of the rows with an image that must be as wanted.
+        mostly: The share of the rows that must be as wanted, of those that have an image and that the rule judges. A
+            row whose image cannot be read is not as wanted.
         row_condition: Only these rows are looked at.
     """
 
@@ -77,16 +82,22 @@ class ImageRowRule(ImageRule, ColumnMapExpectation):
         try:
             entry = self._entry(None)
             analysis_of(report, self.check)
-            measurement = report.measure(self.check, entry.params)
+            rows = report.judge_rows(self.check, entry.params)
         except Exception as error:  # noqa: BLE001 - likewise
             return failure_of(error)
-        judged: dict[str, Any] = super()._validate(metrics, runtime_configuration, execution_engine)
+        # GX takes the percentage of rows that are not null, and so no row counts that the rule does not judge.
+        counted = {**metrics, _NULLS: metrics[_NULLS] + rows.others}
+        judged: dict[str, Any] = super()._validate(counted, runtime_configuration, execution_engine)
         # GX lets a rule pass that had nothing to look at; a measurement of nothing is not a number.
-        judged["success"] = bool(judged["success"]) and not math.isnan(measurement.value)
+        seen = rows.judged > rows.unreadable and not math.isnan(rows.measurement.value)
+        judged["success"] = bool(judged["success"]) and seen
         result = storable(judged.get("result") or {})
         share = self._get_success_kwargs()["mostly"]
         outcome: Outcome = "passed" if judged["success"] else "failed" if entry.severity == "error" else "warned"
-        verdict = Verdict(entry, measurement, outcome, docs.row_message(entry.id, result, share, measurement.remark))
+        verdict = Verdict(entry, rows.measurement, outcome, docs.row_message(entry.id, result, share, rows))
+        if "missing_count" in result:  # those that have no image, and no others
+            missing, total = metrics[_NULLS], result["element_count"]
+            result |= {"missing_count": missing, "missing_percent": 100 * missing / total if total else None}
         judged["result"] = result | docs.stored_details(verdict, report, wanted, self.config)
         return judged
 

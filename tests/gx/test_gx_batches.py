@@ -28,9 +28,13 @@ def test_one_unreadable_file_is_found_and_takes_nothing_else_along(
     )
     assert readable.result["partial_unexpected_list"] == ["gone.jpg"]
     assert not readable.success
-    assert duplicated.success
-    assert "1 unreadable image is not counted" in str(duplicated.result["details"])
-    assert validate(table, make(images.ExpectColumnImagesToBeReadable, root, mostly=0.8)).success
+    assert duplicated.result["partial_unexpected_list"] == ["gone.jpg"]
+    assert "(1 of 7 rows are not, 1 of them unreadable)" in images.message_of(duplicated)
+    for rule in (images.ExpectColumnImagesToBeReadable, images.ExpectColumnImagesNotToBeDuplicated):
+        assert validate(table, make(rule, root, mostly=0.8)).success
+    of_batch = validate(table, make(images.ExpectImageDuplicateRateToBeAtMost, root))
+    assert of_batch.success
+    assert images.message_of(of_batch).endswith("; 1 unreadable image is not counted")
 
 
 def test_null_rows_are_no_images(root: str, frame: pd.DataFrame, validate: Callable) -> None:
