@@ -275,3 +275,22 @@ def test_suite_parameters_show_name_and_value(site: Site, root: str, frame: pd.D
     result = checkpoint.run(batch_parameters={"dataframe": frame}, expectation_parameters={"rate": 0.5})
     assert result.success
     assert "may repeat another one exactly" in site.text
+
+
+def test_the_page_tells_unreadable_rows_and_those_that_are_not_judged(
+    site: Site, frame: pd.DataFrame, root: str
+) -> None:
+    bare = pd.DataFrame({"path": [f"nowhere {number}.jpg" for number in range(4)]})
+    rule = images.ExpectColumnImagesNotToHaveConflictingLabels(column="path", root=root, mostly=0.5)
+    result = site.run(pd.concat([frame, bare], ignore_index=True), [rule])
+    assert result.success
+    (validation,) = result.run_results.values()
+    counts = validation.results[0].result
+    bad = counts["unexpected_count"]
+    text = words(site.text)
+    assert f"{100 * bad / len(frame):.2f}".rstrip("0") + "% unexpected" in text
+    assert "4 rows without a label are not judged" in text
+    assert "not counted" not in text
+    (gallery,) = site.galleries
+    for page in (text, words(gallery.read_text(encoding="utf-8"))):
+        assert "cannot be read: truncated JPEG" in page

@@ -104,6 +104,27 @@ def test_paths_are_judged_as_in_pandas_without_being_read_here(
     assert other.result["missing_count"] == 1
 
 
+def test_rows_are_judged_as_in_pandas(
+    spark: SparkSession, root: str, frame: pd.DataFrame, validate: Callable, validate_spark: Callable
+) -> None:
+    nothing = pd.DataFrame({"path": [None, "nowhere.jpg"], "split": ["test", "train"], "label": ["tiles", None]})
+    table = pd.concat([frame, nothing], ignore_index=True)
+    rules = [
+        images.ExpectColumnImagesNotToBeTiny(column="path", root=root, mostly=0.9),
+        images.ExpectColumnImagesNotToBeNovel(column="path", root=root, mostly=0.9, p_value=0.4),
+        images.ExpectColumnImagesNotToHaveConflictingLabels(column="path", root=root, mostly=0.9),
+    ]
+    of_pandas = validate(table, rules, result_format="COMPLETE")
+    rows = [tuple(None if pd.isna(value) else value for value in row) for row in table.itertuples(index=False)]
+    frame_there = spark.createDataFrame(rows, "path string, split string, label string")
+    for one, other in zip(of_pandas, validate_spark(frame_there, rules, result_format="COMPLETE"), strict=True):
+        assert one.success is other.success
+        assert sorted(one.result["unexpected_list"]) == sorted(other.result["unexpected_list"])
+        for name in ("unexpected_count", "unexpected_percent", "missing_count", "missing_percent", "details"):
+            assert one.result[name] == other.result[name], name
+        assert one.result["missing_count"] == 1
+
+
 def test_a_checkpoint_over_spark_writes_the_gallery(
     spark: SparkSession, guide: Callable, frame: pd.DataFrame, tmp_path: Path
 ) -> None:
