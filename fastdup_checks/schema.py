@@ -199,7 +199,9 @@ def _check(check: Check) -> dict[str, Any]:
     }
     for name, about in check.parameters().items():
         kind: dict[str, Any] = {"enum": list(about["choices"])} if about["kind"] == "choice" else _KINDS[about["kind"]]
-        if about["least"]:
+        if about["inside"]:
+            kind = {"oneOf": [{"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}, _PERCENT]}
+        elif about["least"]:
             kind = {"oneOf": [{"type": "number", "minimum": about["least"], "maximum": 1}, _PERCENT]}
         properties[name] = {**kind, "description": about["doc"]}
         if about["default"] is not None:

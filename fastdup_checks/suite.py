@@ -245,7 +245,9 @@ class Entries:
                 problems.add(node.line, f"{what}: {text!r} is not known{nearest(text, about['choices'])}")
             return text
         value = problems.number(node, what)
-        if value is not None and kind == "share" and not about["least"] <= value <= 1:
+        if value is not None and about["inside"] and not 0 < value < 1:
+            problems.add(node.line, f"{what} must lie between 0 and 1, and be neither")
+        elif value is not None and kind == "share" and not about["least"] <= value <= 1:
             problems.add(node.line, f"{what} must lie between {about['least']:g} and 1 ({about['least']:.0%} and 100%)")
         if value is not None and kind == "number" and value < about["least"]:
             problems.add(node.line, f"{what} must be at least {about['least']:g}")

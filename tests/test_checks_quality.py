@@ -232,8 +232,9 @@ def test_a_reference_is_too_small_where_nothing_can_be_new(analysis, tmp_path, k
     assert (found.count == 0) == (known < 99)
 
 
-def test_at_a_p_value_of_zero_there_is_nothing_to_measure(analysis):
-    found = measure(analysis, "novelty_rate", p_value=0)
+@pytest.mark.parametrize("p_value", [0, float("nan")])
+def test_at_a_p_value_of_zero_there_is_nothing_to_measure(analysis, p_value):
+    found = measure(analysis, "novelty_rate", p_value=p_value)
     assert found.count == 0
     assert np.isnan(found.value)
     assert "too few" in found.remark

@@ -130,6 +130,10 @@ expectations:
             "version: 1\ndataset: x\nexpectations: [{near_duplicate_rate: {threshold: 0.01}}]",
             "near_duplicate_rate.threshold must lie between 0.05 and 1 (5% and 100%)",
         ),
+        *(
+            (DATASET + f"expectations: [{{novelty_rate: {{p_value: {wrong}}}}}]", "between 0 and 1, and be neither")
+            for wrong in ("0", "0%", "1", "100%", "-0.1", "5")
+        ),
     ],
 )
 def test_names_what_is_wrong(tmp_path, text, words):

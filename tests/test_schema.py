@@ -33,6 +33,7 @@ def test_every_shipped_suite_keeps_to_it(suite):
     [
         *("{duplicate_rate: {at_most: 5}}", "{duplicate_rate: {at_most: 1}}", "{duplicate_rate: {at_least: 1}}"),
         *("nonsense", "{leak: {between: [a]}}", "{split_drift: {at_most: 10}}"),
+        *("{novelty_rate: {p_value: 0}}", "{novelty_rate: {p_value: 1}}"),
     ],
 )
 def test_it_refuses_what_the_loader_refuses(entry):

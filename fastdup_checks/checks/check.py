@@ -26,9 +26,21 @@ Kind = Literal["split", "label", "split_pair", "share", "number", "path", "choic
 """How a parameter is written in data.yml and what it may hold."""
 
 
-def parameter(kind: Kind, doc: str, default: Any = None, choices: tuple[str, ...] = (), *, least: float = 0) -> Any:
-    """A field of a check's parameter dataclass, with what the configuration and the schema need to know of it."""
-    return field(default=default, metadata={"kind": kind, "doc": doc, "choices": choices, "least": least})
+def parameter(
+    kind: Kind,
+    doc: str,
+    default: Any = None,
+    choices: tuple[str, ...] = (),
+    *,
+    least: float = 0,
+    inside: bool = False,
+) -> Any:
+    """A field of a check's parameter dataclass, with what the configuration and the schema need to know of it.
+
+    A share that lies `inside` is neither 0 nor 1.
+    """
+    about = {"kind": kind, "doc": doc, "choices": choices, "least": least, "inside": inside}
+    return field(default=default, metadata=about)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +74,7 @@ class Check:
         return self.doc.split("\n", 1)[0]
 
     def parameters(self) -> dict[str, dict[str, Any]]:
-        """Name -> {"kind", "doc", "choices", "least", "default"} of each parameter."""
+        """Name -> {"kind", "doc", "choices", "least", "inside", "default"} of each parameter."""
         return {f.name: {**f.metadata, "default": f.default} for f in fields(self.params)}
 
 

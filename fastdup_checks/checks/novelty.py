@@ -39,7 +39,7 @@ class NoveltyScope:
     split: str | None = parameter("split", "The new images; by default those of the last split.")
     against: str | None = parameter("split", "The known images; by default those of the first split.")
     reference: Path | None = parameter("path", "embeddings.npy of an earlier run, in place of `against`.")  # noqa: RUF009 - it makes a field
-    p_value: float = parameter("share", "An image is new where its p-value is at most this.", 0.01)
+    p_value: float = parameter("share", "An image is new where its p-value is at most this.", 0.01, inside=True)
 
 
 @check(unit="share", bound=at_most(0.05), params=NoveltyScope, needs=("splits",))
@@ -97,9 +97,10 @@ def novelty_rate(analysis: Analysis, scope: NoveltyScope) -> Measurement:
     )
     told = min(len(known), _COMPARED) if old is None else len(known)
     least = 1 / (told + 1) if told > NEAR else 1.0
-    few = f"{told} images of {name} are too few to call anything new" if least > scope.p_value else ""
+    able = least <= scope.p_value
+    few = "" if able else f"{told} images of {name} are too few to call anything new"
     remark = "; ".join(filter(None, (few, not_counted(broken_in(analysis, compared)))))
-    value = share(len(order), 0 if least > scope.p_value else len(rows))
+    value = share(len(order), len(rows) if able else 0)
     return Measurement(value, "share", len(order), len(rows), f"images in {printable(new)}", findings, remark)
 
 

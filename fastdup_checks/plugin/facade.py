@@ -70,6 +70,8 @@ class Fastdup:
 def _wanted(about: Mapping[str, Any]) -> tuple[Callable[[Any], bool], str] | None:
     """What a parameter of a check must be, and in words; None where the dataset says what is wrong."""
     choices, least = about["choices"], about["least"]
+    if about["inside"]:
+        return lambda value: 0 < value < 1, "a number between 0 and 1"
     rules: dict[str, tuple[Callable[[Any], bool], str]] = {
         "share": (lambda value: least <= value <= 1, f"a number from {least:g} to 1"),
         "split_pair": (lambda value: len(value) == len(set(value)) == 2, "a pair of two different splits"),

@@ -66,6 +66,7 @@ def test_a_misspelt_value_does_not_pass(project: pytest.Pytester, run: Run) -> N
             ("leak", {"between": ("train",)}),
             ("near_duplicate_rate", {"threshold": 98}),
             ("near_duplicate_rate", {"threshold": 0.01}),
+            ("novelty_rate", {"p_value": 0}),
         ])
         def test_measures(fastdup, check, params):
             with pytest.raises(ValueError, match="is wanted"):
@@ -81,7 +82,7 @@ def test_a_misspelt_value_does_not_pass(project: pytest.Pytester, run: Run) -> N
             assert fastdup.measure("leak", between=None).count == 1
         """,
     )
-    run("test_data.py", "-k", "not data.yml").assert_outcomes(passed=9, deselected=5)
+    run("test_data.py", "-k", "not data.yml").assert_outcomes(passed=10, deselected=5)
 
 
 def test_what_is_measured_is_a_number_in_an_assertion(project: pytest.Pytester, run: Run) -> None:
