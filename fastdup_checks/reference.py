@@ -101,7 +101,9 @@ PAGES: Mapping[str, tuple[str, Callable[[], str]]] = {
 def _check(check: Check) -> Iterator[str]:
     yield check.doc
     yield ""
-    needs = f" Needs {', '.join(_NEEDS[need] for need in sorted(check.needs))}." if check.needs else ""
+    needs = ", ".join(_NEEDS[need] for need in sorted(check.needs))
+    instead = f", or `{check.instead}`" if check.instead else ""
+    needs = f" Needs {needs}{instead}." if needs else ""
     yield f"Default bound: `{_bound(check)}`.{needs}"
     yield ""
     yield from ("```yaml", f"- {check.name}: {{{_bound(check)}}}", "```", "")

@@ -165,7 +165,7 @@ class Entries:
         for key, about in kinds.items():
             if key in body.entries:
                 params[key] = self._parameter(check, key, about, body.entries[key])
-        self._needs(check, line)
+        self._needs(check, check.params(**params), line)
         texts = {
             key: problems.text(body.entries[key], f"{check.name}.{key}") if key in body.entries else None
             for key in ("id", "severity", "skip", "xfail")
@@ -263,11 +263,11 @@ class Entries:
             self._problems.add(line, f"{what}: no split {name!r}{nearest(name, splits)}")
         return name
 
-    def _needs(self, check: Check, line: int) -> None:
+    def _needs(self, check: Check, params: Any, line: int) -> None:
         if self._dataset is None:
             return
         have = {"labels": self._dataset.labels, "splits": self._dataset.splits, "groups": self._dataset.groups}
-        for need in sorted(check.needs):
+        for need in sorted(check.needs_with(params)):
             if have[need] is None:
                 self._problems.add(line, f"{check.name} needs dataset.{need}, and this dataset has none")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +17,7 @@ from test_statistics import scene
 import fastdup_checks
 from fastdup_checks.analysis import Analysis
 from fastdup_checks.checks import CHECKS
+from fastdup_checks.encoders.plan import DEFAULT, VectorPlan, model_key
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.quality import RULES
 
@@ -221,6 +224,67 @@ def test_a_reference_that_holds_no_vectors_is_one_clear_error(analysis, tmp_path
     damage(tmp_path / "embeddings.npy", analysis.scan.vectors)
     with pytest.raises(DatasetError, match=message):
         measure(analysis, "novelty_rate", reference=tmp_path / "embeddings.npy")
+
+
+def test_a_reference_needs_no_splits(analysis, tmp_path):
+    records = tuple(replace(record, split=None) for record in analysis.scan.dataset.records)
+    dataset = replace(analysis.scan.dataset, records=records, splits=())
+    whole = replace(analysis.scan, dataset=dataset, images=tuple(replace(i, split=None) for i in analysis.scan.images))
+    np.save(tmp_path / "embeddings.npy", np.repeat(analysis.scan.vectors[:1], 200, axis=0))
+    found = measure(Analysis(whole), "novelty_rate", reference=tmp_path / "embeddings.npy")
+    assert (found.count, found.population) == (len(analysis.images) - 1, len(analysis.images))
+    assert found.population_name == "images"
+    with pytest.raises(DatasetError, match="novelty_rate needs splits, and the dataset has none"):
+        measure(Analysis(whole), "novelty_rate")
+    with pytest.raises(DatasetError, match="there is no split 'test'; the splits are: none"):
+        measure(Analysis(whole), "novelty_rate", reference=tmp_path / "embeddings.npy", split="test")
+
+
+def told_of(key: str, runtime: str = "1.0", images: int = 0):
+    """What report.json of a run says of its vectors, as far as that matters to who refers to them."""
+
+    def change(report: dict) -> str:
+        report["environment"]["encoder"] = key
+        report["meta"]["packages"]["onnxruntime"] = runtime
+        report["dataset"]["images"] += images
+        return json.dumps(report)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("said", "refused"),
+    [
+        (json.dumps, False),
+        (told_of("onnx-another"), True),
+        (told_of(model_key(DEFAULT, "1.0")), False),
+        (told_of(model_key(DEFAULT, "1.0"), "1.1"), True),
+        (told_of("onnx-another", images=1), False),
+        (told_of("own-vectors"), False),
+        (lambda _: "[]", False),
+        (lambda _: '{"environment": null}', False),
+        (lambda _: "no JSON", False),
+    ],
+)
+def test_a_reference_is_of_the_encoder_here_where_its_run_says_which(analysis, tmp_path, said, refused):
+    out = analysis.scan.settings.cache.parent
+    reference = tmp_path / "embeddings.npy"
+    reference.write_bytes((out / "embeddings.npy").read_bytes())
+    (tmp_path / "report.json").write_text(said(json.loads((out / "report.json").read_text())))
+    expected = (
+        pytest.raises(DatasetError, match="made by another encoder, as report.json") if refused else nullcontext()
+    )
+    with expected:
+        assert measure(analysis, "novelty_rate", reference=reference).population == 10
+
+
+def test_vectors_of_ones_own_are_compared_with_any_reference(analysis, tmp_path):
+    out = analysis.scan.settings.cache.parent
+    (tmp_path / "embeddings.npy").write_bytes((out / "embeddings.npy").read_bytes())
+    (tmp_path / "report.json").write_text(told_of("onnx-another")(json.loads((out / "report.json").read_text())))
+    plan = VectorPlan(out / "embeddings.npy", out / "files.txt")
+    own = replace(analysis.scan, settings=replace(analysis.scan.settings, model=plan), encoder="own-1")
+    assert measure(Analysis(own), "novelty_rate", reference=tmp_path / "embeddings.npy").population == 10
 
 
 @pytest.mark.parametrize("known", [3, 4, 50, 98, 99, 100])

@@ -141,6 +141,14 @@ def test_names_what_is_wrong(tmp_path, text, words):
     assert any(words in problem for problem in found), found
 
 
+def test_what_a_reference_is_compared_with_needs_no_splits(tmp_path):
+    text = "version: 1\ndataset: x\nexpectations: [{novelty_rate: {reference: ref/embeddings.npy}}]"
+    assert plan_of(tmp_path, text).expectations[0].params.reference == tmp_path / "ref/embeddings.npy"
+    assert problems_of(tmp_path, text.replace("{reference: ref/embeddings.npy}", "{p_value: 5%}")) == [
+        "3: novelty_rate needs dataset.splits, and this dataset has none"
+    ]
+
+
 @pytest.mark.parametrize(
     "entry",
     ["tiny: {at_most: 100%}", "tiny: {at_most: 0}", "label_consistency: {at_least: 1}", "split_drift: {at_most: 1}"],

@@ -62,6 +62,8 @@ class Check:
     """The bound of an expectation that states none, and the only direction that makes sense."""
     params: type[Any]
     needs: frozenset[Need]
+    instead: str | None = None
+    """The parameter that brings what is needed, where it is given."""
 
     @property
     def doc(self) -> str:
@@ -72,6 +74,10 @@ class Check:
     def summary(self) -> str:
         """The first sentence of the docstring."""
         return self.doc.split("\n", 1)[0]
+
+    def needs_with(self, params: Any) -> frozenset[Need]:
+        """What the dataset must have where the parameters are these."""
+        return frozenset() if self.instead and getattr(params, self.instead) is not None else self.needs
 
     def parameters(self) -> dict[str, dict[str, Any]]:
         """Name -> {"kind", "doc", "choices", "least", "inside", "default"} of each parameter."""
@@ -94,6 +100,7 @@ def check(
     bound: Bound,
     params: type[Any] = Scope,
     needs: tuple[Need, ...] = (),
+    instead: str | None = None,
 ) -> Callable[[Callable[[Analysis, Any], Measurement]], Check]:
     """Make a check of a function, which gives it its name and its documentation.
 
@@ -103,14 +110,15 @@ def check(
     def make(measure: Callable[[Analysis, Any], Measurement]) -> Check:
         @wraps(measure)
         def measure_what_is_there(analysis: Analysis, scope: Any) -> Measurement:
-            for need in needs:
+            for need in sorted(made.needs_with(scope)):
                 if not _has(analysis.scan.dataset, need):
                     raise DatasetError(
                         f"{measure.__name__} needs {need}, and the dataset has none; check dataset.{need}"
                     )
             return measure(analysis, scope)
 
-        return Check(measure.__name__, measure_what_is_there, unit, bound, params, frozenset(needs))
+        made = Check(measure.__name__, measure_what_is_there, unit, bound, params, frozenset(needs), instead)
+        return made
 
     return make
 

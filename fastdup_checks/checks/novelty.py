@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from fastdup_checks.checks.check import at_most, check, parameter
 from fastdup_checks.checks.scope import broken_in, expect_splits, not_counted, share
 from fastdup_checks.derived import derive
+from fastdup_checks.encoders.plan import ModelPlan, model_key
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.findings import Finding, Measurement
 from fastdup_checks.index import Scale, find_neighbours, similarities_among, similarities_to
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from fastdup_checks.analysis import Analysis
     from fastdup_checks.index import Neighbours
     from fastdup_checks.records import Dataset
-    from fastdup_checks.scan import Settings
+    from fastdup_checks.scan import Scan, Settings
 
 __all__ = ("NoveltyScope", "new_split", "novelty_rate")
 
@@ -36,13 +38,15 @@ _COMPARED = 4000
 class NoveltyScope:
     """Which images are new, and what is known."""
 
-    split: str | None = parameter("split", "The new images; by default those of the last split.")
+    split: str | None = parameter(
+        "split", "The new images; by default those of the last split, or all where there are none."
+    )
     against: str | None = parameter("split", "The known images; by default those of the first split.")
     reference: Path | None = parameter("path", "embeddings.npy of an earlier run, in place of `against`.")  # noqa: RUF009 - it makes a field
     p_value: float = parameter("share", "An image is new where its p-value is at most this.", 0.01, inside=True)
 
 
-@check(unit="share", bound=at_most(0.05), params=NoveltyScope, needs=("splits",))
+@check(unit="share", bound=at_most(0.05), params=NoveltyScope, needs=("splits",), instead="reference")
 def novelty_rate(analysis: Analysis, scope: NoveltyScope) -> Measurement:
     """New images that are unlike anything in a reference.
 
@@ -55,20 +59,23 @@ def novelty_rate(analysis: Analysis, scope: NoveltyScope) -> Measurement:
     """
     splits = analysis.scan.dataset.splits
     new = new_split(analysis.scan.dataset, scope)
-    expect_splits(analysis.scan.dataset, (new,))
+    if new is not None:
+        expect_splits(analysis.scan.dataset, (new,))
     split = np.array([image.split for image in analysis.images], dtype=object)
+    old: NDArray[np.int64] | None = None
+    compared = {new}
     if scope.reference is not None:
-        known, name = _load(scope.reference, analysis.scan.vectors.shape[1]), "the reference"
-        old, compared = None, {new}
+        known, name = _load(scope.reference, analysis.scan), "the reference"
     else:
-        against = scope.against or next((s for s in splits if s != new), new)
+        against = scope.against or next((s for s in splits if s != new), splits[0])
         expect_splits(analysis.scan.dataset, (against,))
         old = np.flatnonzero(split == against)
         _, first = np.unique(analysis.cluster_of[old], return_index=True)
         old = old[np.sort(first)]
-        known, name, compared = analysis.scan.vectors[old], printable(against), {new, against}
+        known, name = analysis.scan.vectors[old], printable(against)
+        compared.add(against)
         if against == new:
-            raise DatasetError(f"novelty_rate: {printable(new)} cannot be new against itself")
+            raise DatasetError(f"novelty_rate: {printable(against)} cannot be new against itself")
     rows = np.flatnonzero(split == new)
     settings = analysis.scan.settings
 
@@ -101,12 +108,13 @@ def novelty_rate(analysis: Analysis, scope: NoveltyScope) -> Measurement:
     few = "" if able else f"{told} images of {name} are too few to call anything new"
     remark = "; ".join(filter(None, (few, not_counted(broken_in(analysis, compared)))))
     value = share(len(order), len(rows) if able else 0)
-    return Measurement(value, "share", len(order), len(rows), f"images in {printable(new)}", findings, remark)
+    images = "images" if new is None else f"images in {printable(new)}"
+    return Measurement(value, "share", len(order), len(rows), images, findings, remark)
 
 
-def new_split(dataset: Dataset, scope: NoveltyScope) -> str:
-    """The split of the new images, of a dataset that has splits."""
-    return scope.split or dataset.splits[-1]
+def new_split(dataset: Dataset, scope: NoveltyScope) -> str | None:
+    """The split of the new images; None where all are new."""
+    return scope.split or (dataset.splits[-1] if dataset.splits else None)
 
 
 def _usual(settings: Settings, known: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -124,7 +132,8 @@ def _nearness(neighbours: Neighbours) -> NDArray[np.float32]:
     return neighbours.similarities[:, neighbours.k - 1] if neighbours.k else np.zeros(0, np.float32)
 
 
-def _load(path: Path, d: int) -> NDArray[np.float32]:
+def _load(path: Path, scan: Scan) -> NDArray[np.float32]:
+    d = scan.vectors.shape[1]
     try:
         vectors = np.asarray(np.lib.format.open_memmap(path, mode="r"))
     except (OSError, ValueError, EOFError) as error:
@@ -133,4 +142,25 @@ def _load(path: Path, d: int) -> NDArray[np.float32]:
         raise DatasetError(f"{path}: vectors of shape {vectors.shape}, and the encoder here makes {d} numbers an image")
     if vectors.dtype.kind != "f" or not np.isfinite(vectors).all():
         raise DatasetError(f"{path}: not all that it holds is a finite floating-point number")
+    _expect_the_encoder(path, len(vectors), scan)
     return np.asarray(vectors, np.float32)
+
+
+def _expect_the_encoder(path: Path, count: int, scan: Scan) -> None:
+    """Refuse vectors of another encoder; those of which no report beside them speaks are taken as they are."""
+    try:
+        report = json.loads(path.with_name("report.json").read_bytes())
+        key, runtime = report["environment"]["encoder"], report["meta"]["packages"]["onnxruntime"]
+        if report["dataset"]["images"] - report["dataset"]["broken"] != count:
+            return
+    except (OSError, ValueError, TypeError, KeyError):
+        return
+    model = scan.settings.model
+    if not isinstance(model, ModelPlan) or not str(key).startswith("onnx-"):
+        return
+    # The key names the runtime, too, and no release of that makes vectors that cannot be compared.
+    if key not in {scan.encoder, model_key(model, runtime)}:
+        raise DatasetError(
+            f"{path}: its vectors were made by another encoder, as report.json beside it says; scan the known images "
+            "again with the encoder of today, and keep the new embeddings.npy and report.json"
+        )

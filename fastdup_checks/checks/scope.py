@@ -138,8 +138,8 @@ def expect_two_splits(dataset: Dataset, between: Sequence[str] | None, check: st
     return splits
 
 
-def broken_in(analysis: Analysis, splits: Collection[str]) -> int:
-    """How many unreadable images some splits have."""
+def broken_in(analysis: Analysis, splits: Collection[str | None]) -> int:
+    """How many unreadable images some splits have; None stands for no split."""
     return sum(b.record.split in splits for b in analysis.scan.broken)
 
 

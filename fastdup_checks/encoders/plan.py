@@ -102,13 +102,18 @@ EncoderPlan: TypeAlias = "ModelPlan | VectorPlan"
 DEFAULT = ModelPlan(DEFAULT_MODEL)
 
 
-def model_key(plan: ModelPlan) -> str:
+def model_key(plan: ModelPlan, runtime: str | None = None) -> str:
     """The cache key of a model: covers all that decides its vectors; needs neither onnxruntime nor the network.
+
+    Args:
+        plan: the model.
+        runtime: the version of onnxruntime that runs it, by default the installed one.
 
     Raises:
         ScanError: if a local file cannot be read.
     """
-    return f"onnx-{_name([model_identity(plan), str(_PREPROCESSING), metadata.version('onnxruntime')])}"
+    runtime = runtime or metadata.version("onnxruntime")
+    return f"onnx-{_name([model_identity(plan), str(_PREPROCESSING), runtime])}"
 
 
 def model_identity(plan: ModelPlan) -> str:

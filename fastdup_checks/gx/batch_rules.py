@@ -93,7 +93,7 @@ class ImageBatchRule(ImageRule, BatchExpectation):
         report = metrics[REPORT]
         try:
             entry = self._entry(Bound(direction, float(self._get_success_kwargs()[direction])))
-            verdict = evaluate(entry, analysis_of(report, self.check), baseline_of(self.config))
+            verdict = evaluate(entry, analysis_of(report, self.check, entry.params), baseline_of(self.config))
         except Exception as error:  # noqa: BLE001 - whatever it was, the rule fails and says so
             return failure_of(error)
         return {

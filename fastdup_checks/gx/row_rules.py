@@ -81,7 +81,7 @@ class ImageRowRule(ImageRule, ColumnMapExpectation):
         report = metrics[REPORT]
         try:
             entry = self._entry(None)
-            analysis_of(report, self.check)
+            analysis_of(report, self.check, entry.params)
             rows = report.judge_rows(self.check, entry.params)
         except Exception as error:  # noqa: BLE001 - likewise
             return failure_of(error)

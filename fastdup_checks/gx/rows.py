@@ -91,7 +91,7 @@ def _judged_by(analysis: Analysis, check: str, params: Any) -> tuple[Callable[[R
         return lambda record: record.split in sides, "outside the splits that are compared"
     if check == "novelty_rate":
         new = new_split(dataset, params)
-        return lambda record: record.split == new, f"outside {printable(new)}"
+        return lambda record: record.split == new, f"outside {printable(new or '')}"
     if "labels" in CHECKS[check].needs:
         return lambda record: record.label is not None, "without a label"
     return lambda _: True, ""

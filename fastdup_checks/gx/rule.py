@@ -127,7 +127,7 @@ class ImageRule(Expectation):
         return docs.observed(result)
 
 
-def analysis_of(report: BatchReport | Unmeasured, check: str) -> Analysis:
+def analysis_of(report: BatchReport | Unmeasured, check: str, params: Any) -> Analysis:
     """The analysis, where it can bear a judgement.
 
     Raises:
@@ -144,7 +144,7 @@ def analysis_of(report: BatchReport | Unmeasured, check: str) -> Analysis:
         "splits": bool(dataset.splits),
         "groups": any(record.group is not None for record in dataset.records),
     }
-    for need in sorted(CHECKS[check].needs):
+    for need in sorted(CHECKS[check].needs_with(params)):
         if not have[need]:
             raise DatasetError(f"{check} needs {need}, and the batch has none; name their column ({need[:-1]}_column)")
     return report.analysis
