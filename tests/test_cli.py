@@ -94,6 +94,25 @@ def test_init_writes_a_file_that_passes_today_and_fails_when_it_gets_worse(tmp_p
     assert "is there already" in capsys.readouterr().err
 
 
+def test_init_leaves_no_half_of_a_file_where_the_disk_is_full(tmp_path, monkeypatch, capsys):
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def draft(*_args, **_options):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+        return "version: 1\n" * 100
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("fastdup_checks.draft.draft_plan", draft)
+    write_images(tmp_path / "images", {"1.png": 1})
+    try:
+        assert run("init", "images", "-q") == 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "data.yml: cannot be written" in capsys.readouterr().err
+    assert [file.name for file in tmp_path.iterdir()] == ["images"]
+
+
 def test_no_colour_and_no_bar_outside_a_terminal(tmp_path):
     config = write_project(tmp_path, "broken_images: {at_most: 0}")
     done = subprocess.run([sys.executable, "-m", "fastdup_checks", "check", config], capture_output=True, check=False)
