@@ -35,6 +35,8 @@ __all__ = ("FastdupSession", "facade", "only_config", "start")
 _RUNS = pytest.StashKey[dict[Path, Run]]()
 _CONFIGS = pytest.StashKey[tuple[Path, ...]]()
 _SENT_FINDINGS = 10
+_WORST = ": worst findings"
+"""How the title of a section of findings ends."""
 
 
 def start(config: pytest.Config, paths: Sequence[Path]) -> None:
@@ -139,6 +141,8 @@ class FastdupSession:
         self._started = time.time()
         self._payloads: dict[str, dict[str, dict[str, Any]]] = {}
         """configuration file -> id -> what became of the expectation."""
+        self._failed: dict[str, list[pytest.TestReport]] = {}
+        """configuration file -> what pytest will show of its expectations that failed."""
         self._detours: set[Path] = set()
         """Folders that pytest would pass over."""
         self._reason = update_reason(config)
@@ -190,7 +194,7 @@ class FastdupSession:
             report.fastdup = {"config": str(item.path), "verdict": payload}  # type: ignore[attr-defined]
             if report.failed and payload["findings"]:
                 report.sections.append(
-                    (f"{item.name}: worst findings", findings_section(payload, shown(self._config, item.gallery))),
+                    (f"{item.name}{_WORST}", findings_section(payload, shown(self._config, item.gallery))),
                 )
                 if self._config.pluginmanager.hasplugin("html"):
                     attach_pictures(report, verdict, item.parent.run)
@@ -201,6 +205,8 @@ class FastdupSession:
         sent: dict[str, Any] | None = getattr(report, "fastdup", None)
         if sent is not None:
             self._payloads.setdefault(sent["config"], {})[sent["verdict"]["id"]] = sent["verdict"]
+            if report.failed:
+                self._failed.setdefault(sent["config"], []).append(report)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -224,12 +230,19 @@ class FastdupSession:
             self._annotations += run.write_report(ran, started=self._started)
         except FastdupChecksError as error:
             self._unwritten.append(f"the report could not be written: {error}")
+            self._name_no_gallery(run)
             return
         self._galleries.append(run.gallery)
         whole = all(expectation.id in ran for expectation in run.plan.expectations)
         self._remarks += run.remarks(whole=whole)
         if self._reason is not None:
             self._accept(run, self._reason, whole=whole)
+
+    def _name_no_gallery(self, run: Run) -> None:
+        """Take the gallery out of what pytest is about to show of expectations that failed."""
+        for report in self._failed.get(str(run.plan.path), ()):
+            findings = findings_section(report.fastdup["verdict"], None)
+            report.sections = [(name, findings if name.endswith(_WORST) else text) for name, text in report.sections]
 
     def _accept(self, run: Run, reason: str, *, whole: bool) -> None:
         file = run.baseline.path

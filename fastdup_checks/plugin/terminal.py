@@ -22,13 +22,15 @@ _COLOURS: dict[str, dict[str, bool]] = {
 }
 
 
-def findings_section(verdict: Mapping[str, Any], gallery: str) -> str:
-    """The worst findings of a verdict, a line each, and where to see all of them."""
+def findings_section(verdict: Mapping[str, Any], gallery: str | None) -> str:
+    """The worst findings of a verdict, a line each, and where to see all of them, if there is such a place."""
     lines = [finding_line(f["images"], f["score"], f["note"]) for f in verdict["findings"]]
     more = verdict["findings_total"] - len(lines)
     if more:
         lines.append(f"... and {more} more")
-    return "\n".join([*lines, f"gallery: {gallery}"])
+    if gallery is not None:
+        lines.append(f"gallery: {gallery}")
+    return "\n".join(lines)
 
 
 def finding_line(images: Sequence[str], score: float, note: str) -> str:

@@ -69,6 +69,18 @@ def test_a_report_that_cannot_be_written_is_told(project: pytest.Pytester, run: 
     result.stdout.no_fnmatch_line("gallery: *")
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
+def test_a_failed_item_names_no_gallery_that_was_not_written(
+    project: pytest.Pytester, run: Run, workers: tuple[str, ...]
+) -> None:
+    (project.path / "fastdup-report").write_text("in the way")
+    result = run("data.yml", *workers)
+    result.stdout.fnmatch_lines(["*: worst findings*", "the report could not be written: *"])
+    assert "gallery: " not in result.stdout.str()
+    (project.path / "fastdup-report").unlink()
+    run("data.yml", *workers).stdout.fnmatch_lines(["*: worst findings*", "gallery: *", "*- fastdup-checks -*"])
+
+
 def test_what_a_report_lacks_is_told_without_a_terminal_reporter(project: pytest.Pytester, run: Run) -> None:
     (project.path / "fastdup-report").write_text("in the way")
     run("-k", "duplicate_rate", "-p", "no:terminal").stderr.fnmatch_lines(
