@@ -138,7 +138,8 @@ def open_folder(
         videos = "; of videos, fastdup-checks frames makes images" if VIDEO_SUFFIXES & ignored.keys() else ""
         among = f" among {others} files" if others else "; the folder is empty"
         asked = f"; dataset.include is {', '.join(map(printable, include))}" if include else ""
-        raise DatasetError(f"{root}: no images{among}{asked}{videos}")
+        meant = _meant(include, _list_images(root, ("**",), exclude)[0]) if include else ""
+        raise DatasetError(f"{root}: no images{among}{asked}{meant}{videos}")
     found = order_splits({r.split for r in records if r.split is not None})
     return Dataset(
         root,
@@ -161,6 +162,15 @@ def _explain(places: Sequence[str], paths: Sequence[str]) -> str:
         inside = f"{printable(places[0]).rstrip('/')}/**"
         return f"({where}); a pattern is of images, relative to the root: {inside} for those in folders"
     return f"({where}); what a split names lies below the root"
+
+
+def _meant(include: Sequence[str], files: Sequence[str]) -> str:
+    """What the patterns that take no file may be meant to be."""
+    for place in (pattern.rstrip("/") for pattern in include):
+        for pattern in (f"**/{place}", f"{place}/**", f"**/{place}/**"):
+            if any(map(Globs.of((pattern,)).match, files)):
+                return f"; a pattern is of images, relative to the root: {printable(pattern)} for those in folders"
+    return ""
 
 
 def _above(folder: str) -> Iterator[str]:

@@ -126,8 +126,26 @@ def test_a_folder_that_is_left_out_stays_out_where_a_table_names_its_images(tmp_
 
 def test_a_pattern_that_takes_no_file_is_named(tmp_path):
     write_images(tmp_path, {"a/1.png": b"x"})
-    with pytest.raises(DatasetError, match=r"no images among 1 files; dataset\.include is \*\.png, \*\.jpg"):
+    with pytest.raises(DatasetError, match=r"no images among 1 files; dataset\.include is \*\.png, \*\.jpg; a pattern"):
         open_folder(tmp_path, include=["*.png", "*.jpg"])
+
+
+@pytest.mark.parametrize(
+    ("include", "meant"),
+    [("*.png", "**/*.png"), ("a", "a/**"), ("b", "**/b/**"), ("b/", "**/b/**"), ("b/*.png", "**/b/*.png")],
+)
+def test_what_a_pattern_may_be_meant_to_take_is_said(tmp_path, include, meant):
+    write_images(tmp_path, {"a/1.png": b"x", "a/b/2.png": b"x"})
+    said = f"dataset.include is {include}; a pattern is of images, relative to the root: {meant} for those in folders"
+    with pytest.raises(DatasetError, match=f"{re.escape(said)}$"):
+        open_folder(tmp_path, include=[include])
+    assert paths(open_folder(tmp_path, include=[meant]))
+
+
+def test_a_pattern_of_what_is_nowhere_has_no_meaning(tmp_path):
+    write_images(tmp_path, {"a/1.png": b"x"})
+    with pytest.raises(DatasetError, match=r"dataset\.include is \*\.jpg$"):
+        open_folder(tmp_path, include=["*.jpg"])
 
 
 def test_an_image_in_two_splits_is_an_error(tmp_path):
