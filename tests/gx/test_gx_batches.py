@@ -141,3 +141,15 @@ def test_a_row_condition_looks_at_its_rows_only(root: str, frame: pd.DataFrame, 
     batch, rows = validate(frame, rules)
     assert batch.result["element_count"] == rows.result["element_count"] == (frame["split"] == "train").sum()
     assert batch.result["observed_value"] == rows.result["unexpected_count"] == 2
+
+
+@pytest.mark.parametrize("rule", [images.ExpectNovelImageRateToBeAtMost, images.ExpectColumnImagesNotToBeNovel])
+def test_what_is_new_to_a_reference_needs_no_splits(
+    root: str, frame: pd.DataFrame, validate: Callable, tmp_path: Path, rule: type
+) -> None:
+    np.save(tmp_path / "known.npy", np.repeat(run(root, work_dir=tmp_path / "out").embeddings[:1], 200, axis=0))
+    table = pd.DataFrame({"path": frame["path"][:40]})
+    known = validate(table, make(rule, root, split=None, against=None, reference=str(tmp_path / "known.npy")))
+    assert known.result["unexpected_percent"] > 90
+    alone = validate(table, make(rule, root, split=None, against=None))
+    assert "novelty_rate needs splits" in str(alone.exception_info)
