@@ -88,24 +88,51 @@ def find_mat(pictures: NDArray[np.float32]) -> NDArray[np.uint8]:
     """
     side = pictures.shape[1]
     mats = np.zeros((len(pictures), 4), np.uint8)
-    for row in np.flatnonzero(find_frame(pictures).any(axis=1)):
-        for _ in range(_MATS):
+    frame = find_frame(pictures)
+    framed = np.flatnonzero(frame.any(axis=1) & _room(frame, side))
+    outermost = _ends(pictures[framed], frame[framed])
+    mats[framed] = np.where(outermost, frame[framed] + 1, 0)
+    for row in framed[outermost.any(axis=1)]:
+        for _ in range(_MATS - 1):
             left, right, top, bottom = mats[row].tolist()
             view = pictures[row, top : side - bottom, left : side - right]
             if min(view.shape) < _LEAST:
                 break
-            frame = find_frame(view[None])[0]
-            inner = view[frame[2] : view.shape[0] - frame[3], frame[0] : view.shape[1] - frame[1]]
-            if min(inner.shape) < _LEAST:
+            within = find_frame(view[None])
+            if not _room(within, *view.shape[::-1])[0]:
                 break
-            lines = (inner[:, 1], inner[:, -2], inner[1], inner[-2])
-            shades = (view[:, 0], view[:, -1], view[0], view[-1])
-            beyond = [(np.abs(line - shade.mean()) > _SAME).mean() for line, shade in zip(lines, shades, strict=True)]
-            ends = (frame > 0) & (np.array(beyond) >= _BEYOND)
+            ends = _ends(view[None], within)[0]
             if not ends.any():
                 break
-            mats[row] += np.where(ends, frame + 1, 0).astype(np.uint8)
+            mats[row] += np.where(ends, within[0] + 1, 0).astype(np.uint8)
     return mats
+
+
+def _room(frame: NDArray[np.int64], width: int, height: int | None = None) -> NDArray[np.bool_]:
+    """Whether frames (n, 4) leave enough of pictures so wide and high, or square ones."""
+    across, down = width - frame[:, 0] - frame[:, 1], (height or width) - frame[:, 2] - frame[:, 3]
+    return (across >= _LEAST) & (down >= _LEAST)
+
+
+def _ends(pictures: NDArray[np.float32], frame: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(n, 4) whether nearly all that is beyond each side of the frames of pictures (n, h, w) has another shade."""
+    at = np.arange(len(pictures))
+    height, width = pictures.shape[1:]
+    left, right, top, bottom = frame.T
+    down, across = np.arange(height), np.arange(width)
+    inner_rows = (down >= top[:, None]) & (down < height - bottom[:, None])
+    inner_columns = (across >= left[:, None]) & (across < width - right[:, None])
+    sides = (
+        (pictures[at, :, left + 1], pictures[:, :, 0], inner_rows),
+        (pictures[at, :, width - right - 2], pictures[:, :, -1], inner_rows),
+        (pictures[at, top + 1], pictures[:, 0], inner_columns),
+        (pictures[at, height - bottom - 2], pictures[:, -1], inner_columns),
+    )
+    beyond = [
+        ((np.abs(line - shade.mean(axis=1, keepdims=True)) > _SAME) & inner).sum(axis=1) / inner.sum(axis=1)
+        for line, shade, inner in sides
+    ]
+    return (frame > 0) & (np.stack(beyond, axis=1) >= _BEYOND)
 
 
 def unframed(pictures: NDArray[np.float32]) -> tuple[NDArray[np.int16], NDArray[np.uint8]]:

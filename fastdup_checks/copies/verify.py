@@ -9,7 +9,7 @@ import numpy as np
 
 from fastdup_checks.copies.align import Alignment, Levels, Stack, agreement
 from fastdup_checks.copies.coarse import Descriptions, compare_in_place, look, parts_in_place
-from fastdup_checks.copies.evidence import weigh
+from fastdup_checks.copies.evidence import Evidence, weigh
 from fastdup_checks.copies.hypotheses import FirstLook, Gates, Measured, PictureSet
 from fastdup_checks.copies.pictures import luminance, without_mat
 from fastdup_checks.copies.poses import find_frame
@@ -24,6 +24,8 @@ __all__ = ("look_first", "measure")
 
 _PAIRS = 128
 """Pairs aligned at a time: some 30 MB."""
+_WEIGHED = 64
+"""Hypotheses weighed at a time: at 64 x 64 as much as a processor keeps at hand."""
 _CLOSE, _LOST = 0.87, 0.5
 """Pictures that agree so well at 16 x 16, and less than this at 32 x 32, are looked for around where they started:
 stripes are alike at every period."""
@@ -205,17 +207,23 @@ class _Close:
         tints = [(self.colour[..., 2] - self.light) * np.float32(0.564)]
         tints += [(self.colour[..., 0] - self.light) * np.float32(0.713)]
         blue, red = (Stack.of(tint, 32) for tint in tints)
-        evidence = weigh(
-            self.levels,
-            (blue, red),
-            self.looked.container[some],
-            self.looked.content[some],
-            chosen.orientation,
-            chosen.maps,
-            chosen.coarse,
-            pictures.shape[rows],
-            pictures.size[rows],
-        )
+        parts = []
+        for start in range(0, len(some), _WEIGHED):
+            part = slice(start, start + _WEIGHED)
+            parts.append(
+                weigh(
+                    self.levels,
+                    (blue, red),
+                    self.looked.container[some[part]],
+                    self.looked.content[some[part]],
+                    chosen.orientation[part],
+                    chosen.maps[part],
+                    chosen.coarse[part],
+                    pictures.shape[rows],
+                    pictures.size[rows],
+                )
+            )
+        evidence = Evidence.join(parts) if parts else Evidence.empty()
         return Measured(chosen.pair, chosen.swapped, chosen.orientation, chosen.maps, evidence)
 
 
