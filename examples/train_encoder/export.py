@@ -91,9 +91,11 @@ def _gate(graph: Graph, x: str, gate: Gate) -> str:
         assert conv.bias is not None
         y = graph.convolve(y, conv.weight.detach(), conv.bias.detach())
         y = graph.add("Relu" if conv is gate.squeeze else "Sigmoid", [y])
-    y = graph.add("Add", [y, y])
+    # No Add: calibration would look at its values, all but 1 in a gate that learned little, and fail.
+    y = graph.add("Mul", [y, graph.constant(np.array(2, np.float32))])
+    x = graph.add("Mul", [x, y])
     graph.part = ""
-    return graph.add("Mul", [x, y])
+    return x
 
 
 def build(encoder: Encoder, whitening: Whitening, side: int, half: bool) -> onnx.ModelProto:

@@ -52,6 +52,7 @@ def quantise(model: onnx.ModelProto, images: npt.NDArray[np.uint8]) -> onnx.Mode
             whole,
             small,
             _Pictures(images),
+            op_types_to_quantize=["Conv", "Relu", "Add"],
             nodes_to_quantize=body[1:-1] + between,
             per_channel=True,
             reduce_range=True,

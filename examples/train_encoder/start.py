@@ -51,7 +51,7 @@ def start_from(path: Path, encoder: Encoder, pictures: Tensor) -> None:
     """Give ``encoder`` the weights in ``path``, which export.py wrote from a network of the same widths.
 
     Blocks and gates that ``encoder`` has beyond those of the file stay as they are made: they change nothing until they
-    learn.
+    learn. Blocks that the file has beyond those of ``encoder``, at the end of a stage, are left out.
 
     An exported file has no normalisations any more. Each is made anew, so that on ``pictures`` (n x 3 x S x S in
     [0, 1]) it changes nothing, and training can go on with it.
@@ -61,6 +61,9 @@ def start_from(path: Path, encoder: Encoder, pictures: Tensor) -> None:
     waiting = deque(body)
     stem, norm, *others = encoder.body
     for layer in (nn.Sequential(stem, norm), *others):
+        if isinstance(layer, nn.Sequential):
+            while waiting[0][0].shape != layer[0].weight.shape:
+                waiting.popleft()
         if not isinstance(layer, Residual) or waiting[0][0].shape == layer.branch[0][0].weight.shape:
             biases |= _fill(layer, waiting)
     # The file's takes uint8, this one what is left when mean and deviation are taken out.

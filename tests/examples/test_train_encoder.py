@@ -145,7 +145,7 @@ def test_an_exported_graph_gives_what_the_network_and_the_whitening_give(example
     np.testing.assert_allclose(session.run(None, {"image": pictures})[0], wanted, atol=1e-3)
 
 
-def test_training_is_continued_exported_and_started_from_with_more_blocks_and_few_pictures(example, pictures, tmp_path):
+def test_training_is_continued_exported_and_started_from_with_more_and_fewer_blocks(example, pictures, tmp_path):
     torch = pytest.importorskip("torch")
     onnx = pytest.importorskip("onnx")
 
@@ -187,6 +187,12 @@ def test_training_is_continued_exported_and_started_from_with_more_blocks_and_fe
         again, copies_again = encoder.eval()(x)
     assert torch.allclose(features, again, atol=1e-4)
     assert torch.allclose(copies, copies_again, atol=1e-4)
+
+    fewer = example("network").Encoder(depths=(1, 2, 4))
+    example("start").start_from(model, fewer, x)
+    trained.body = torch.nn.Sequential(*(layer for at, layer in enumerate(trained.body) if at not in {7, 13}))
+    with torch.no_grad():
+        assert torch.allclose(trained(x)[0], fewer.eval()(x)[0], atol=1e-4)
 
     rounded = example("start").convolutions(onnx.load(tmp_path / "small.onnx"))
     exact = example("start").convolutions(onnx.load(model))
