@@ -1,7 +1,8 @@
 """Train an encoder; stop it at any time and run the same command again to go on.
 
 ``train.py --out RUN --sets PACK/places:0.6 PACK/mini:0.3 ... --views 600000`` trains on sets written by ``prepare.py``.
-``train.py --out RUN --data FOLDER --start MODEL.onnx --lr 3e-4`` goes on from an exported encoder on your own pictures.
+``train.py --out RUN --data FOLDER --start MODEL.onnx --lr 3e-4`` goes on from an exported encoder on your own pictures;
+with ``--views 0`` it only reads that back, to be exported in another way.
 
 The learning rate warms up, stays, and falls to zero over the last ``--cooldown`` share of the views. Small views first
 and larger ones later (``--sizes``) learn more in the same time. ``--views``, ``--sizes`` and ``--cooldown`` may change
@@ -81,6 +82,8 @@ def work(rank: int, a: argparse.Namespace) -> None:
     model.to(a.device).to(memory_format=torch.channels_last)
     run = Run(model, a.out, a.lr, a.weight_decay, a.average)
     run.resume(a.device)
+    if rank == 0 and not run.step:
+        run.save()
     begun, first, sums = time.time(), run.seen, np.zeros(4)
     while run.seen < a.views:
         done = run.seen / a.views

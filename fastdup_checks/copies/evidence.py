@@ -11,6 +11,8 @@ without structure are uncorrelated rather than alike by accident.
   and frames, which any two pictures may have in common, do not count.
 - *agreeing*: share of the structure, over blocks of 4 x 4 pixels, that lies in blocks which correlate by themselves;
   stays high where a sticker or caption hides part of a copy.
+- *scattered*: share of the structure in blocks that do not, weighed by how much those around them do. What hides a part
+  is in one place; two positions on one board, or two curves on the same axes, differ here and there.
 - *weak blocks*: the correlation that all but the worst fifth of the blocks exceed.
 - *plain*: correlation of the luminance itself. *hue* and *tint*: correlation and mean difference of the colours.
 - *structure*: logarithm of the energy that both show in the overlap. *spread*: over how many of the blocks it spreads,
@@ -33,16 +35,16 @@ without structure are uncorrelated rather than alike by accident.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fastdup_checks.copies.align import Levels, Reader, Stack, grid
-from fastdup_checks.copies.blocks import block_products, participation, weak_blocks
+from fastdup_checks.copies.blocks import block_products, participation, scattered, weak_blocks
 from fastdup_checks.copies.colours import compare_colours
 from fastdup_checks.copies.maps import distance_moved, scaling, uncleanness
 from fastdup_checks.copies.pictures import even_contrast, orient
+from fastdup_checks.copies.repetition import repetition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,6 +87,7 @@ FEATURES = (
     "finest",
     "finest_weak",
     "sharp",
+    "scattered",
 )
 """Names of the columns of `Evidence.features`."""
 
@@ -163,7 +166,8 @@ def weigh(
     local = blocks[2] / np.sqrt((blocks[0] + 2) * (blocks[1] + 2))
     amount = blocks[0] + blocks[1]
     total = amount.sum(axis=1) + np.float32(4)
-    agreeing = (amount * np.clip((local - np.float32(0.4)) * np.float32(2.5), 0, 1)).sum(axis=1) / total
+    agreement = np.clip((local - np.float32(0.4)) * np.float32(2.5), 0, 1)
+    agreeing = (amount * agreement).sum(axis=1) / total
 
     plain_base = _content(levels.plain, content, orientation)
     base_mean, base_rest = _centred(plain_base, inside)
@@ -179,7 +183,7 @@ def weigh(
     hue = sign * product / np.sqrt((power_base + 20 * pixels) * (power_warped + 20 * pixels))
     tint = np.sqrt(sum(((a - b) ** 2).sum(axis=1) for a, b in tints) / pixels)
 
-    repeats = _repetition(base)
+    repeats = repetition(base, _SIDE)
     linear = maps[:, :, :2].astype(np.float64)
     area, stretch = scaling(linear)
     turned = np.where(orientation & 4, 1 / shape[content], shape[content])
@@ -222,6 +226,7 @@ def weigh(
             sign * finest,
             sign * finest_weak,
             sharp,
+            scattered(amount, agreement) / total,
         ],
         axis=1,
     ).astype(np.float32)
@@ -283,24 +288,3 @@ def _unwoven(values: NDArray[np.float32]) -> NDArray[np.float32]:
     square = square - square.mean(axis=1, keepdims=True)
     flat: NDArray[np.float32] = (square - square.mean(axis=2, keepdims=True)).reshape(len(values), -1)
     return flat
-
-
-def _repetition(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The highest correlation with itself at a shift of an eighth of the side or more, at 16 x 16."""
-    half = _SIDE // 2
-    small = values.reshape(-1, half, 2, half, 2).sum(axis=(2, 4))
-    spectrum = np.fft.rfft2(small, s=(2 * half, 2 * half))
-    product = np.fft.irfft2(spectrum.real**2 + spectrum.imag**2, s=(2 * half, 2 * half))
-    power = product[:, :1, :1] + float(_NOISE)
-    highest: NDArray[np.float64] = (product * _shift_weight() / power).max(axis=(1, 2))
-    return np.minimum(highest, 1.0).astype(np.float32)
-
-
-@cache
-def _shift_weight() -> NDArray[np.float64]:
-    """Over all shifts: one by the share of pixels that still overlap, zero where the shift is too short or too far."""
-    half = _SIDE // 2
-    shift = np.minimum(np.arange(2 * half), 2 * half - np.arange(2 * half))
-    left = np.outer(1 - shift / half, 1 - shift / half)
-    far = np.maximum(shift[:, None], shift[None, :]) >= half // 8
-    return np.where(far & (left >= 0.45), 1 / np.maximum(left, 0.45), 0.0)

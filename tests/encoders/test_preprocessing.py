@@ -40,7 +40,7 @@ def test_the_bundled_network_sees_what_squash_gives():
     pixels = encoder.prepare(picture(3, 200))
     assert pixels.dtype == np.uint8
     assert np.array_equal(pixels, squash(picture(3, 200), encoder.side))
-    assert encoder.square == encoder.side == 112
+    assert encoder.square == encoder.side == 96
 
 
 @pytest.mark.parametrize(
