@@ -47,10 +47,10 @@ class _Kind:
     """Whether all pictures are shrunk once they are edited."""
 
 
-_LARGE = _Kind(200, 2400, 0.3, side=500, drawn=200)
+_LARGE = _Kind(200, 2400, 0.4, side=500, drawn=200)
 _SHRUNK = _Kind(260, 3500, 0.2, side=300, drawn=60, shrunk=True)
 _SMALL = _Kind(160, 2400, 0.2, side=32)
-_PRODUCTS = _Kind(220, 3000, 0.9, side=224)
+_PRODUCTS = _Kind(220, 3000, 1.5, side=224)
 _VERSIONS = _Kind(900, 5000, 0.2)
 _COPIES = 3000.0
 """Weight of the copies of a set, in pairs."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from boards import render_board, render_plot
 from drawings import render_chart, render_flat, render_glyph, render_logo, render_outline, render_page
 from edits import EDITS, SIMPLE_EDITS
 from PIL import Image, ImageOps
@@ -34,9 +33,9 @@ _VERSIONED_SIDE = 256
 _VERSIONS = 3
 """Of each original, beside the one that is hardly edited."""
 _OF_A_KIND = 8
-"""Rendered objects that share an outline, letters that are the same, boards, and plots on the same axes."""
+"""Rendered objects that share an outline, or letters that are the same."""
 _EDITED = 4
-"""One of so many of these is edited..."""
+"""One of so many rendered objects and letters is edited..."""
 _EDITS_OF_RENDERED = 8
 """...in so many ways."""
 
@@ -147,9 +146,8 @@ def build(
         edits_each: How many edits each original gets, drawn at random; all of them where None.
         seed: Decides every edit.
         side: Photographs are first shrunk to this longest side in pixels.
-        drawn: How many pages, charts, logos and flat pictures to add, twice as many objects on plain ground, as many
-            letters, and, where they are not shrunk, a quarter as many boards and plots each; a quarter of what there
-            are kinds of is edited, too.
+        drawn: How many pages, charts, logos and flat pictures to add, twice as many objects on plain ground, and
+            as many letters; a quarter of the objects and letters are edited, too.
         shrunk: Whether every picture is shrunk once it is edited, as data sets of small pictures are made: all of one
             origin to the same size, mostly square, but each by another filter.
     """
@@ -177,26 +175,15 @@ def build(
     for number in range(drawn):
         im = renders[number % len(renders)](rng)
         add(im, base + number, "distractor")
-    # Shrunk, boards and plots that differ are hardly to be told from one that was edited.
-    for number in range(3 * drawn + (0 if shrunk else drawn // 2)):
+    for number in range(3 * drawn):
         kind = random.Random(f"{seed}-{number // _OF_A_KIND}")
         other = _open(rng.choice(files), side)
-        im = _render_of_a_kind(number, drawn, kind, rng, other)
+        im = render_outline(kind, rng, other) if number < 2 * drawn else render_glyph(kind, rng)
         edited = number % _EDITED == 0
         add(im, base + drawn + number, "original" if edited else "distractor")
         if edited:
             put_edits(im, base + drawn + number, sorted(rng.sample(SIMPLE_EDITS, _EDITS_OF_RENDERED)), other)
     return collected.finish(base)
-
-
-def _render_of_a_kind(
-    number: int, drawn: int, kind: random.Random, rng: random.Random, texture: Image.Image
-) -> Image.Image:
-    if number < 2 * drawn:
-        return render_outline(kind, rng, texture)
-    if number < 3 * drawn:
-        return render_glyph(kind, rng)
-    return (render_board if number // _OF_A_KIND % 2 else render_plot)(kind, rng)
 
 
 def build_versions(files: Sequence[Path], encoder: Encoder, *, originals: int, seed: int) -> CopySet:

@@ -1,4 +1,4 @@
-"""Pictures that are drawn: pages, charts, logos, flat ones; and things of a kind that only look alike."""
+"""Pictures that are drawn: pages, charts, logos, flat ones, and outlines and letters that only look alike."""
 
 from __future__ import annotations
 

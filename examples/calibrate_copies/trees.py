@@ -16,7 +16,7 @@ __all__ = ["fit"]
 
 _FOR = ("all", "fine", "broad", "woven", "agreeing", "weak_blocks", "plain", "hue", "margin", "coarse", "structure")
 _FOR += ("spread", "overlap", "second", "in_place", "simple", "similarity", "quiet", "finest", "finest_weak")
-_AGAINST = ("tint", "repeats", "stretch", "unclean", "balance", "turned", "unexplained", "oddest", "scattered")
+_AGAINST = ("tint", "repeats", "stretch", "unclean", "balance", "turned", "unexplained", "oddest")
 _DIRECTION = {**dict.fromkeys(_FOR, 1), **dict.fromkeys(_AGAINST, -1)}
 """Whether more of a feature may only speak for a copy, or only against it: what cannot be true is not learned, however
 the pairs at hand happen to lie."""

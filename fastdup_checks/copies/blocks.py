@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ("block_products", "block_sums", "participation", "scattered", "weak_blocks")
+__all__ = ("block_products", "block_sums", "participation", "weak_blocks")
 
 _BLOCKS = 8
 _WEAK = 0.2
@@ -53,24 +53,3 @@ def participation(energy: NDArray[np.float32]) -> NDArray[np.float32]:
     total = energy.sum(axis=1)
     share: NDArray[np.float32] = total * total / ((energy * energy).sum(axis=1) * energy.shape[1] + np.float32(1e-3))
     return share
-
-
-def scattered(amount: NDArray[np.float32], agreement: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How much structure (p,) lies in blocks that disagree in the midst of others that agree.
-
-    Args:
-        amount: (p, 64) structure in each block.
-        agreement: (p, 64) of each block, 0..1.
-    """
-    agreeing = _beside(amount * agreement)
-    surroundings = agreeing / (_beside(amount) + np.float32(1))
-    lone: NDArray[np.float32] = (amount * (1 - agreement) * surroundings).sum(axis=1)
-    return lone
-
-
-def _beside(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(p, 64): the sum over the blocks left and right, above and below."""
-    square = np.pad(values.reshape(-1, _BLOCKS, _BLOCKS), ((0, 0), (1, 1), (1, 1)))
-    beside = square[:, :-2, 1:-1] + square[:, 2:, 1:-1] + square[:, 1:-1, :-2] + square[:, 1:-1, 2:]
-    flat: NDArray[np.float32] = beside.reshape(len(values), -1)
-    return flat

@@ -11,8 +11,6 @@ without structure are uncorrelated rather than alike by accident.
   and frames, which any two pictures may have in common, do not count.
 - *agreeing*: share of the structure, over blocks of 4 x 4 pixels, that lies in blocks which correlate by themselves;
   stays high where a sticker or caption hides part of a copy.
-- *scattered*: share of the structure in blocks that do not, weighed by how much those around them do. What hides a part
-  is in one place; two positions on one board, or two curves on the same axes, differ here and there.
 - *weak blocks*: the correlation that all but the worst fifth of the blocks exceed.
 - *plain*: correlation of the luminance itself. *hue* and *tint*: correlation and mean difference of the colours.
 - *structure*: logarithm of the energy that both show in the overlap. *spread*: over how many of the blocks it spreads,
@@ -40,7 +38,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_checks.copies.align import Levels, Reader, Stack, grid
-from fastdup_checks.copies.blocks import block_products, participation, scattered, weak_blocks
+from fastdup_checks.copies.blocks import block_products, participation, weak_blocks
 from fastdup_checks.copies.colours import compare_colours
 from fastdup_checks.copies.maps import distance_moved, scaling, uncleanness
 from fastdup_checks.copies.pictures import even_contrast, orient
@@ -87,7 +85,6 @@ FEATURES = (
     "finest",
     "finest_weak",
     "sharp",
-    "scattered",
 )
 """Names of the columns of `Evidence.features`."""
 
@@ -166,8 +163,7 @@ def weigh(
     local = blocks[2] / np.sqrt((blocks[0] + 2) * (blocks[1] + 2))
     amount = blocks[0] + blocks[1]
     total = amount.sum(axis=1) + np.float32(4)
-    agreement = np.clip((local - np.float32(0.4)) * np.float32(2.5), 0, 1)
-    agreeing = (amount * agreement).sum(axis=1) / total
+    agreeing = (amount * np.clip((local - np.float32(0.4)) * np.float32(2.5), 0, 1)).sum(axis=1) / total
 
     plain_base = _content(levels.plain, content, orientation)
     base_mean, base_rest = _centred(plain_base, inside)
@@ -226,7 +222,6 @@ def weigh(
             sign * finest,
             sign * finest_weak,
             sharp,
-            scattered(amount, agreement) / total,
         ],
         axis=1,
     ).astype(np.float32)

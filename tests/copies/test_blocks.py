@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastdup_checks.copies.blocks import block_products, block_sums, participation, scattered, weak_blocks
+from fastdup_checks.copies.blocks import block_products, block_sums, participation, weak_blocks
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([16, 32, 64]))
@@ -31,13 +31,3 @@ def test_the_weak_blocks_are_those_that_hold_the_worst_fifth_of_the_structure():
     assert weak_blocks(local, amount)[0] == np.float32(0.9)
     local[0, :14] = 0.1
     assert weak_blocks(local, amount)[0] == np.float32(0.1)
-
-
-def test_what_differs_in_one_place_is_less_scattered_than_what_differs_here_and_there():
-    amount = np.ones((3, 64), np.float32)
-    agreement = np.ones((3, 8, 8), np.float32)
-    agreement[1, 2:5, 2:5] = 0  # a sticker
-    agreement[2, ::3, ::3] = 0  # pieces on a board, as many
-    all_alike, hidden, elsewhere = scattered(amount, agreement.reshape(3, 64))
-    assert all_alike == 0
-    assert 0 < hidden < elsewhere / 2

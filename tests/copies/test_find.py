@@ -138,27 +138,6 @@ def test_different_pictures_are_no_copies():
     assert len(found.at_least(0.5)) == 0
 
 
-def board(seed):
-    """A board of 8 x 8 squares with a dozen light and a dozen dark discs somewhere on it."""
-    rng = np.random.default_rng(seed)
-    picture = Image.new("RGB", (256, 256), (240, 217, 181))
-    draw = ImageDraw.Draw(picture)
-    for at in range(64):
-        x, y = at % 8 * 32, at // 8 * 32
-        if (at % 8 + at // 8) % 2:
-            draw.rectangle((x, y, x + 31, y + 31), fill=(181, 136, 99))
-    for at, place in enumerate(rng.permutation(64)[:24]):
-        x, y = place % 8 * 32, place // 8 * 32
-        draw.ellipse((x + 4, y + 4, x + 27, y + 27), fill=(20, 20, 20) if at % 2 else (250, 250, 250))
-    return picture
-
-
-def test_different_positions_on_one_board_are_no_copies():
-    boards = [board(seed) for seed in range(12)]
-    found = find_copies(inputs([*boards, jpeg(boards[3])])).at_least(DEFAULT_THRESHOLD)
-    assert list(zip(found.left.tolist(), found.right.tolist(), strict=True)) == [(3, 12)]
-
-
 def test_pictures_without_structure_match_only_themselves():
     rng = np.random.default_rng(0)
     images = [Image.new("RGB", (90, 70), (v, v, v)) for v in (0, 128, 250, 255)]
