@@ -89,7 +89,7 @@ def find_mat(pictures: NDArray[np.float32]) -> NDArray[np.uint8]:
     side = pictures.shape[1]
     mats = np.zeros((len(pictures), 4), np.uint8)
     frame = find_frame(pictures)
-    framed = np.flatnonzero(frame.any(axis=1) & _room(frame, side))
+    framed = np.flatnonzero(frame.any(axis=1) & _room(frame, side, side))
     outermost = _ends(pictures[framed], frame[framed])
     mats[framed] = np.where(outermost, frame[framed] + 1, 0)
     for row in framed[outermost.any(axis=1)]:
@@ -108,9 +108,9 @@ def find_mat(pictures: NDArray[np.float32]) -> NDArray[np.uint8]:
     return mats
 
 
-def _room(frame: NDArray[np.int64], width: int, height: int | None = None) -> NDArray[np.bool_]:
-    """Whether frames (n, 4) leave enough of pictures so wide and high, or square ones."""
-    across, down = width - frame[:, 0] - frame[:, 1], (height or width) - frame[:, 2] - frame[:, 3]
+def _room(frame: NDArray[np.int64], width: int, height: int) -> NDArray[np.bool_]:
+    """Whether frames (n, 4) leave enough of pictures so wide and high."""
+    across, down = width - frame[:, 0] - frame[:, 1], height - frame[:, 2] - frame[:, 3]
     return (across >= _LEAST) & (down >= _LEAST)
 
 

@@ -202,15 +202,14 @@ class _Close:
         return cls(looked, colour.astype(np.float32), light, levels)
 
     def weigh(self, pictures: PictureSet, guesses: _Guesses, some: NDArray[np.int64]) -> Measured:
-        """Measure some of the hypotheses."""
+        """Measure some of the hypotheses, one at least."""
         rows, chosen = self.looked.rows, guesses.take(some)
         tints = [(self.colour[..., 2] - self.light) * np.float32(0.564)]
         tints += [(self.colour[..., 0] - self.light) * np.float32(0.713)]
         blue, red = (Stack.of(tint, 32) for tint in tints)
-        parts = []
-        for start in range(0, len(some), _WEIGHED):
-            part = slice(start, start + _WEIGHED)
-            parts.append(
+        parts = [slice(start, start + _WEIGHED) for start in range(0, len(some), _WEIGHED)]
+        evidence = Evidence.join(
+            [
                 weigh(
                     self.levels,
                     (blue, red),
@@ -222,8 +221,9 @@ class _Close:
                     pictures.shape[rows],
                     pictures.size[rows],
                 )
-            )
-        evidence = Evidence.join(parts) if parts else Evidence.empty()
+                for part in parts
+            ]
+        )
         return Measured(chosen.pair, chosen.swapped, chosen.orientation, chosen.maps, evidence)
 
 
