@@ -84,7 +84,8 @@ class Keeping:
         with Store(self.scan.settings.cache) as store:
             for start in range(0, len(self._copied), _AT_ONCE):
                 some = self._copied[start : start + _AT_ONCE]
-                found[some] = find_mat(grey(shrink(self.scan.thumbnails(some, store)))).any(axis=1)
+                thumbnails = self.scan.thumbnails(some, store)
+                found[some] = find_mat(grey(shrink(thumbnails)), thumbnails).any(axis=1)
         return found
 
     @cached_property

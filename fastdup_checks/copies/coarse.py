@@ -71,8 +71,8 @@ class Descriptions:
     """(n, 4) the same of what was put around the picture, see `poses.find_mat`."""
 
     @classmethod
-    def of(cls, pictures: NDArray[np.float32]) -> Descriptions:
-        """Describe luminance pictures (n, 32, 32)."""
+    def of(cls, pictures: NDArray[np.float32], thumbnails: NDArray[np.uint8]) -> Descriptions:
+        """Describe luminance pictures (n, 32, 32), of which these are the thumbnails (n, 64, 64, 3)."""
         cosines = _cosines()
         even = even_contrast(halve(pictures))
         blocks = halve(even * even).reshape(len(even), -1)
@@ -83,7 +83,8 @@ class Descriptions:
         parts = even.reshape(-1, 4, 4, 4, 4).transpose(0, 1, 3, 2, 4).reshape(-1, 16, 16)
         parts = parts - parts.mean(axis=2, keepdims=True)
         parts *= _PART / np.sqrt((parts * parts).sum(axis=2, keepdims=True) + _PART_NOISE)
-        inside, frame = unframed(pictures)
+        mat = find_mat(pictures, thumbnails)
+        inside, frame = unframed(pictures, mat)
         return cls(
             whole().describe(pictures)[:, :, 0].astype(np.int16),
             whole(_CORE).describe(pictures)[:, :, 0].astype(np.int16),
@@ -92,7 +93,7 @@ class Descriptions:
             blocks.sum(axis=1) ** 2 / power,
             inside,
             frame,
-            find_mat(pictures),
+            mat,
         )
 
 

@@ -76,6 +76,8 @@ def _name(measured: Measured, at: int, inner: list[int], outer: list[int], enclo
     if not 0.93 <= scale <= 1.08:
         words.append(f"resized {min(scale, 1 / scale):.2g}x")
     words += _describe_light(measured, at)
+    if measured.covered[at]:
+        words.append("partly covered")
     return ", ".join(words) if words else "re-encoded"
 
 

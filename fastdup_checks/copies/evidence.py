@@ -33,6 +33,7 @@ without structure are uncorrelated rather than alike by accident.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,13 +50,18 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ("FEATURES", "Evidence", "weigh")
+__all__ = ("FEATURES", "STRIPS", "Evidence", "weigh")
 
 _SIDE = 32
 _NOISE = np.float32(12.0)
 """Energy, in units of one pixel of full contrast, by which every correlation over the overlap is held down."""
 _LOUD = np.float32(1600)
 """Energy of a block, in squares of grey levels, above which it counts the less for *quiet*."""
+
+_STRIP = 4
+"""One part of so many of a content is left out of what is compared, where a caption may hide it..."""
+STRIPS = 4
+"""...at the top, at the bottom, left or right."""
 
 FEATURES = (
     "all",
@@ -132,6 +138,7 @@ def weigh(
     coarse: NDArray[np.float32],
     shape: NDArray[np.float32],
     size: NDArray[np.float32],
+    strip: NDArray[np.int64],
 ) -> Evidence:
     """Measure aligned pairs.
 
@@ -145,9 +152,10 @@ def weigh(
         coarse: (p,) score of the hypothesis in the coarse look.
         shape: (n,) width over height of every original.
         size: (n,) pixels along the shorter side of every original.
+        strip: (p,) which strip of the content, 0 to `STRIPS` - 1, is left out; `STRIPS` where nothing is.
     """
     reader = Reader.through(maps, container, levels.plain, grid(_SIDE), _SIDE)
-    inside = reader.inside
+    inside = reader.inside * _shown(_SIDE)[strip]
     plain_warped = reader.read(levels.plain)
     warped = even_contrast(plain_warped.reshape(-1, _SIDE, _SIDE)).reshape(len(maps), -1)
     base = _content(levels.even, content, orientation)
@@ -192,7 +200,7 @@ def weigh(
     colour_base = [plain_base * inside, *(a for a, _ in tints)]
     colour_warped = [plain_warped * inside, *(b for _, b in tints)]
     unexplained, oddest = compare_colours(colour_base, colour_warped, inside)
-    finest, finest_weak, sharp = _compare_finest(levels, container, content, orientation, maps)
+    finest, finest_weak, sharp = _compare_finest(levels, container, content, orientation, maps, strip)
     features = np.stack(
         [
             np.abs(whole),
@@ -236,13 +244,15 @@ def _compare_finest(
     content: NDArray[np.int64],
     orientation: NDArray[np.int64],
     maps: NDArray[np.float32],
+    strip: NDArray[np.int64],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """*finest*, *finest weak* and *sharp*; the first two without the sign of the whole."""
     side = levels.plain.finest
     reader = Reader.through(maps, container, levels.plain, grid(side), side)
-    base = orient(levels.even.levels[side][content], orientation).reshape(len(content), -1) * reader.inside
+    inside = reader.inside * _shown(side)[strip]
+    base = orient(levels.even.levels[side][content], orientation).reshape(len(content), -1) * inside
     warped = even_contrast(reader.read(levels.plain).reshape(-1, side, side)).reshape(len(content), -1)
-    warped *= reader.inside
+    warped *= inside
     base -= _smooth(base, side)
     warped -= _smooth(warped, side)
     blocks = block_products(base, warped, side)
@@ -250,6 +260,14 @@ def _compare_finest(
     finest = power[2] / np.sqrt((power[0] + _NOISE) * (power[1] + _NOISE))
     local = blocks[2] / np.sqrt((blocks[0] + 1) * (blocks[1] + 1))
     return finest, weak_blocks(local, blocks[0] + blocks[1]), np.log1p(np.sqrt(power[0] * power[1]))
+
+
+@cache
+def _shown(side: int) -> NDArray[np.float32]:
+    """(STRIPS + 1, side * side) 0 where each strip lies, else 1; the last hides nothing."""
+    shown, wide = np.ones((STRIPS + 1, side, side), np.float32), side // _STRIP
+    shown[0, :wide] = shown[1, -wide:] = shown[2, :, :wide] = shown[3, :, -wide:] = 0
+    return shown.reshape(STRIPS + 1, -1)
 
 
 def _content(stack: Stack, rows: NDArray[np.int64], orientation: NDArray[np.int64]) -> NDArray[np.float32]:

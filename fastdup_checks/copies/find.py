@@ -15,7 +15,7 @@ from fastdup_checks.copies.pairs import WHOLE_GROUP, list_pairs
 from fastdup_checks.copies.proposals import Proposals
 from fastdup_checks.copies.subjects import Subjects
 from fastdup_checks.copies.ties import correspondences, find_ties, propose_maps
-from fastdup_checks.copies.verify import look_first, measure
+from fastdup_checks.copies.verify import look_first, measure, measure_closely
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +32,8 @@ _IN_PLACE = 0.65
 """Correlation without any shift from which a pair is aligned whatever the gate says: a sticker may mislead the rest."""
 _GIVEN = Gates(coarse=0.0, coarse_behind=2.0, in_place=2.0)
 """For pairs of which it is known how they lie."""
+_CLOSE = 0.2
+"""Score from which a pair is so near to being sure that it is aligned and measured more closely."""
 _TIED = Gates(coarse=0.6, coarse_behind=0.06)
 """For pairs that others tie together: most of them are copies, so that a closer look is worth more."""
 _GROW = 4
@@ -127,7 +129,10 @@ class _Search:
         seen = self.look(keys)
         wanted = models.gate.probability(seen.features(self.subjects.similarity(*sides))) >= models.worth
         wanted |= (seen.score[:, 2] >= _IN_PLACE) | seen.parted
-        self.add(keys, *self.measure(keys, seen, Gates(), wanted))
+        measured, score = self.measure(keys, seen, Gates(), wanted)
+        unsure = (score >= _CLOSE) & (score < DEFAULT_THRESHOLD)
+        closely = measure_closely(self.pictures, measured.take(np.flatnonzero(unsure)), *sides)
+        self.add(keys, *self.best([measured, closely]))
 
     def look(self, keys: NDArray[np.int64]) -> FirstLook:
         """How the pictures of pairs may lie in one another."""
@@ -137,7 +142,11 @@ class _Search:
         self, keys: NDArray[np.int64], seen: FirstLook, gates: Gates, wanted: NDArray[np.bool_] | None = None
     ) -> tuple[Measured, NDArray[np.float32]]:
         """The best hypothesis of each pair that passes the gates, and its score."""
-        measured = measure(self.pictures, seen, *self.known.sides(keys), wanted=wanted, gates=gates)
+        return self.best([measure(self.pictures, seen, *self.known.sides(keys), wanted=wanted, gates=gates)])
+
+    def best(self, parts: list[Measured]) -> tuple[Measured, NDArray[np.float32]]:
+        """The best hypothesis of each pair, and its score."""
+        measured = Measured.join(parts)
         score = self.models.pairs.probability(measured.evidence.features)
         best = _best_of_each(measured.pair, score)
         return measured.take(best), score[best]

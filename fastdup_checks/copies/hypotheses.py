@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ("FirstLook", "Gates", "Measured", "PictureSet")
+__all__ = ("IN_PLACE", "FirstLook", "Gates", "Measured", "PictureSet")
+
+IN_PLACE = 2
+"""Which of the hypotheses of the first look is the one without any shift."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +101,19 @@ class Measured:
     """(h,) of the picture that lies in the other."""
     maps: NDArray[np.float32]
     """(h, 2, 3) from the picture that lies in the other to the other."""
+    covered: NDArray[np.bool_]
+    """(h,) whether a strip of the picture that lies in the other was left out."""
     evidence: Evidence
 
     def take(self, rows: NDArray[np.int64]) -> Measured:
         """Only some of the hypotheses."""
         return Measured(
-            self.pair[rows], self.swapped[rows], self.orientation[rows], self.maps[rows], self.evidence.take(rows)
+            self.pair[rows],
+            self.swapped[rows],
+            self.orientation[rows],
+            self.maps[rows],
+            self.covered[rows],
+            self.evidence.take(rows),
         )
 
     @classmethod
@@ -111,12 +121,14 @@ class Measured:
         """Put the hypotheses of several batches together, those of a pair one after the other."""
         if not parts:
             empty = np.zeros(0, np.int64)
-            return cls(empty, empty.astype(bool), empty, np.zeros((0, 2, 3), np.float32), Evidence.empty())
+            no = empty.astype(bool)
+            return cls(empty, no, empty, np.zeros((0, 2, 3), np.float32), no, Evidence.empty())
         joined = cls(
             np.concatenate([part.pair for part in parts]),
             np.concatenate([part.swapped for part in parts]),
             np.concatenate([part.orientation for part in parts]),
             np.concatenate([part.maps for part in parts]),
+            np.concatenate([part.covered for part in parts]),
             Evidence.join([part.evidence for part in parts]),
         )
         return joined.take(np.argsort(joined.pair, kind="stable"))

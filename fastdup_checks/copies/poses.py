@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastdup_checks.copies.pictures import luminance
 from fastdup_checks.copies.windows import ORIENTATIONS, PLACE, UNIT, describe_part
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _BEYOND = 0.7
 _MATS = 2
 """So many mats may lie in one another."""
 _LEAST = 6
-"""Pixels a side of what a mat may enclose."""
+"""Pixels of 32 a side of what a mat may enclose."""
 
 
 def standard_pose(descriptions: NDArray[np.int16], *, undecided: bool) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -76,42 +77,56 @@ def find_frame(pictures: NDArray[np.float32]) -> NDArray[np.int64]:
     return np.stack(cuts, axis=1)
 
 
-def find_mat(pictures: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Find what was put around luminance pictures (n, 32, 32), rather than being their own ground: (n, 4), see below.
+def find_mat(pictures: NDArray[np.float32], thumbnails: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Find what was put around pictures, rather than being their own ground.
 
     A mat is a plain frame that ends along a straight line: nearly all that is beyond it has another shade. Around an
     object on plain ground little has. The line may run through a pixel, which then belongs to the mat. There may be a
-    mat inside a mat.
+    mat inside a mat, too thin for 32 pixels to show it; that one lies on opposite sides, or it could be sky.
+
+    Args:
+        pictures: Luminance (n, 32, 32).
+        thumbnails: The same (n, 64, 64, 3).
 
     Returns:
-        Pixels that belong to mats left, right, at the top and at the bottom.
+        (n, 4) pixels of 32 that belong to mats left, right, at the top and at the bottom.
     """
-    side = pictures.shape[1]
     mats = np.zeros((len(pictures), 4), np.uint8)
     frame = find_frame(pictures)
-    framed = np.flatnonzero(frame.any(axis=1) & _room(frame, side, side))
+    framed = np.flatnonzero(frame.any(axis=1) & _room(frame, pictures.shape[2], pictures.shape[1], _LEAST))
     outermost = _ends(pictures[framed], frame[framed])
     mats[framed] = np.where(outermost, frame[framed] + 1, 0)
-    for row in framed[outermost.any(axis=1)]:
-        for _ in range(_MATS - 1):
-            left, right, top, bottom = mats[row].tolist()
-            view = pictures[row, top : side - bottom, left : side - right]
-            if min(view.shape) < _LEAST:
-                break
-            within = find_frame(view[None])
-            if not _room(within, *view.shape[::-1])[0]:
-                break
-            ends = _ends(view[None], within)[0]
-            if not ends.any():
-                break
-            mats[row] += np.where(ends, within[0] + 1, 0).astype(np.uint8)
+    framed = framed[outermost.any(axis=1)]
+    for row, picture in zip(framed, luminance(thumbnails[framed]), strict=True):
+        fine = _mats_within(picture)
+        if fine.any():
+            mats[row] = (fine + 1) // 2
     return mats
 
 
-def _room(frame: NDArray[np.int64], width: int, height: int) -> NDArray[np.bool_]:
+def _mats_within(picture: NDArray[np.float32]) -> NDArray[np.int64]:
+    """(4,) pixels that belong to mats, and to mats inside these, of one picture (64, 64)."""
+    mats = np.zeros(4, np.int64)
+    side = len(picture)
+    for depth in range(_MATS):
+        # Resampling rings beside a line: its next pixel has neither shade.
+        ring = (mats > 0).astype(np.int64)
+        left, right, top, bottom = mats + ring
+        view = picture[None, top : side - bottom, left : side - right]
+        within = find_frame(view)
+        if not _room(within, view.shape[2], view.shape[1], 2 * _LEAST)[0]:
+            break
+        ends = _ends(view, within)[0]
+        if not (ends.any() if depth == 0 else (ends[0] and ends[1]) or (ends[2] and ends[3])):
+            break
+        mats += np.where(ends, within[0] + 1 + ring, 0)
+    return mats
+
+
+def _room(frame: NDArray[np.int64], width: int, height: int, least: int) -> NDArray[np.bool_]:
     """Whether frames (n, 4) leave enough of pictures so wide and high."""
     across, down = width - frame[:, 0] - frame[:, 1], height - frame[:, 2] - frame[:, 3]
-    return (across >= _LEAST) & (down >= _LEAST)
+    return (across >= least) & (down >= least)
 
 
 def _ends(pictures: NDArray[np.float32], frame: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -135,13 +150,14 @@ def _ends(pictures: NDArray[np.float32], frame: NDArray[np.int64]) -> NDArray[np
     return (frame > 0) & (np.stack(beyond, axis=1) >= _BEYOND)
 
 
-def unframed(pictures: NDArray[np.float32]) -> tuple[NDArray[np.int16], NDArray[np.uint8]]:
+def unframed(pictures: NDArray[np.float32], mat: NDArray[np.uint8]) -> tuple[NDArray[np.int16], NDArray[np.uint8]]:
     """Describe what is inside the frames of pictures (n, 32, 32): descriptions (n, d) and frames, see `find_frame`.
 
-    Both are zero where a picture has no frame, or little but a frame.
+    Both are zero where a picture has no frame, or little but a frame. A mat inside a mat belongs to the frame.
     """
     side = pictures.shape[1]
     cut = find_frame(pictures)
+    cut = np.where(mat > cut + 1, mat, cut)
     width, height = side - cut[:, 0] - cut[:, 1], side - cut[:, 2] - cut[:, 3]
     cut[(width < side // 4) | (height < side // 4)] = 0
     inside = np.zeros((len(pictures), len(_SIGN[0])), np.int16)

@@ -97,7 +97,7 @@ class Subjects:
 
 def describe(thumbnails: NDArray[np.uint8], pictures: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
     """What the search remembers of pictures: thumbnails (n, 64, 64, 3), luminance (n, 32, 32)."""
-    described = Descriptions.of(pictures)
+    described = Descriptions.of(pictures, thumbnails)
     columns: dict[str, NDArray[Any]] = {field.name: getattr(described, field.name) for field in fields(Descriptions)}
     columns["check"] = np.array([zlib.crc32(thumbnail.tobytes()) for thumbnail in thumbnails], np.int64)
     return columns

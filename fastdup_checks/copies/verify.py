@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastdup_checks.copies.align import Alignment, Levels, Stack, agreement
+from fastdup_checks.copies.align import Alignment, Levels, agreement
 from fastdup_checks.copies.coarse import Descriptions, compare_in_place, look, parts_in_place
-from fastdup_checks.copies.evidence import Evidence, weigh
-from fastdup_checks.copies.hypotheses import FirstLook, Gates, Measured, PictureSet
-from fastdup_checks.copies.pictures import luminance, without_mat
+from fastdup_checks.copies.evidence import FEATURES, STRIPS
+from fastdup_checks.copies.guesses import Close, Guesses, Looked
+from fastdup_checks.copies.hypotheses import IN_PLACE, FirstLook, Gates, Measured, PictureSet
+from fastdup_checks.copies.pictures import without_mat
 from fastdup_checks.copies.poses import find_frame
-from fastdup_checks.copies.steps import improve, search_around, settle
+from fastdup_checks.copies.steps import improve, refine, search_around, settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-__all__ = ("look_first", "measure")
+__all__ = ("look_first", "measure", "measure_closely")
 
 _PAIRS = 128
 """Pairs aligned at a time: some 30 MB."""
-_WEIGHED = 64
-"""Hypotheses weighed at a time: at 64 x 64 as much as a processor keeps at hand."""
 _CLOSE, _LOST = 0.87, 0.5
 """Pictures that agree so well at 16 x 16, and less than this at 32 x 32, are looked for around where they started:
 stripes are alike at every period."""
@@ -43,8 +42,6 @@ _AS_IT_IS = 0.85
 """Correlation without any shift from which two pictures are also compared as they are, mats and all."""
 _SAME = 0.03
 """Difference of maps, in half sides of a picture, that a few more steps of alignment make good."""
-_IN_PLACE = 2
-"""Which of the hypotheses of the first look is the one without any shift."""
 
 
 def look_first(
@@ -100,135 +97,62 @@ def measure(
     gates = gates or Gates()
     score, mat = seen.score, pictures.mat
     least = np.maximum(np.float32(gates.coarse), score[:, :1] - np.float32(gates.coarse_behind))
-    in_place = (score[:, _IN_PLACE] >= gates.in_place) | seen.parted
-    go = np.concatenate([score[:, :_IN_PLACE] >= least, in_place[:, None]], axis=1)
+    in_place = (score[:, IN_PLACE] >= gates.in_place) | seen.parted
+    go = np.concatenate([score[:, :IN_PLACE] >= least, in_place[:, None]], axis=1)
     if wanted is not None:
         go &= wanted[:, None]
     # Light ground that was made brighter looks like a mat. It is none where the other is the same without any plain
     # edge; things that are all shown on white are not compared by their outlines.
     matted: NDArray[np.bool_] = np.asarray(mat[first].any(axis=1))
-    maybe = np.flatnonzero(go[:, _IN_PLACE] & (score[:, _IN_PLACE] >= _AS_IT_IS) & (matted != mat[second].any(axis=1)))
+    maybe = np.flatnonzero(go[:, IN_PLACE] & (score[:, IN_PLACE] >= _AS_IT_IS) & (matted != mat[second].any(axis=1)))
     without = np.where(matted[maybe], second[maybe], first[maybe])
     bare = np.zeros_like(go)
-    bare[maybe, _IN_PLACE] = (find_frame(pictures.small(without)) == 0).all(axis=1)
+    bare[maybe, IN_PLACE] = (find_frame(pictures.small(without)) == 0).all(axis=1)
     parts = []
     for chosen, shown in ((go, pictures), (bare, pictures.without_mats())):
         some = np.flatnonzero(chosen.any(axis=1))
         for start in range(0, len(some), _PAIRS):
             pairs = some[start : start + _PAIRS]
             at, which = np.nonzero(chosen[pairs])
-            guesses = _Guesses.of(seen, first, second, pairs[at], which)
+            guesses = Guesses.of(seen, first, second, pairs[at], which)
             parts.append(_align(shown, guesses, gates))
-            parts.append(_leave(shown, guesses.take(np.flatnonzero(which == _IN_PLACE)), gates))
+            parts.append(_leave(shown, guesses.take(np.flatnonzero(which == IN_PLACE)), gates))
     return Measured.join(parts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Guesses:
-    """Hypotheses that are yet to be measured; arrays are as in `Measured`."""
+def measure_closely(
+    pictures: PictureSet, measured: Measured, first: NDArray[np.int64], second: NDArray[np.int64]
+) -> Measured:
+    """Align once more at 64 x 64, and measure both whole and without a strip along each side: a caption may lie there.
 
-    container: NDArray[np.int64]
-    """(h,) rows of the pictures in which others lie..."""
-    content: NDArray[np.int64]
-    """(h,) ...and of these."""
-    pair: NDArray[np.int64]
-    swapped: NDArray[np.bool_]
-    orientation: NDArray[np.int64]
-    maps: NDArray[np.float32]
-    coarse: NDArray[np.float32]
-    """(h,) score in the coarse look."""
-
-    @classmethod
-    def of(
-        cls,
-        seen: FirstLook,
-        first: NDArray[np.int64],
-        second: NDArray[np.int64],
-        pair: NDArray[np.int64],
-        which: NDArray[np.int64],
-    ) -> _Guesses:
-        """Some of the hypotheses (h,) of the first look."""
-        swapped = seen.swapped[pair, which]
-        return cls(
-            np.where(swapped, second[pair], first[pair]),
-            np.where(swapped, first[pair], second[pair]),
-            pair,
-            swapped,
-            seen.orientation[pair, which],
-            seen.maps[pair, which],
-            # That of an alignment without shift is the one of the best hypothesis of its pair.
-            seen.score[pair, np.where(which == _IN_PLACE, 0, which)],
+    Args:
+        pictures: What is compared of all pictures.
+        measured: One hypothesis for each of some pairs.
+        first: (p,) rows of the pictures of all pairs.
+        second: (p,) rows.
+    """
+    parts = []
+    for start in range(0, len(measured.pair), _PAIRS):
+        some = measured.take(np.arange(start, min(start + _PAIRS, len(measured.pair))))
+        guesses = Guesses(
+            np.where(some.swapped, second[some.pair], first[some.pair]),
+            np.where(some.swapped, first[some.pair], second[some.pair]),
+            some.pair,
+            some.swapped,
+            some.orientation,
+            some.maps,
+            some.evidence.features[:, FEATURES.index("coarse")],
         )
-
-    def take(self, rows: NDArray[np.int64]) -> _Guesses:
-        """Only some of them."""
-        return _Guesses(*(getattr(self, field.name)[rows] for field in fields(self)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Looked:
-    """The pictures that take part in hypotheses, and which of them (h,) each container and each content is."""
-
-    rows: NDArray[np.int64]
-    container: NDArray[np.int64]
-    content: NDArray[np.int64]
-
-    @classmethod
-    def at(cls, guesses: _Guesses) -> _Looked:
-        """Those of these hypotheses."""
-        rows, place = np.unique(np.concatenate([guesses.container, guesses.content]), return_inverse=True)
-        return cls(rows, place[: len(guesses.pair)], place[len(guesses.pair) :])
+        close = Close.at(pictures, guesses)
+        pictures_of = close.looked.container, close.looked.content, guesses.orientation
+        guesses = replace(guesses, maps=refine(close.levels, pictures_of, guesses.maps))
+        every = np.arange(len(guesses.pair))
+        parts += [close.weigh(pictures, guesses, every, np.full(len(every), strip)) for strip in range(STRIPS + 1)]
+    return Measured.join(parts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Close:
-    """The thumbnails of the pictures that take part in hypotheses."""
-
-    looked: _Looked
-    colour: NDArray[np.float32]
-    """(rows, 64, 64, 3)..."""
-    light: NDArray[np.float32]
-    """...and their luminance (rows, 64, 64)..."""
-    levels: Levels
-    """...the same without mats."""
-
-    @classmethod
-    def at(cls, pictures: PictureSet, guesses: _Guesses) -> _Close:
-        """Those of these hypotheses."""
-        looked = _Looked.at(guesses)
-        colour = pictures.thumbnails(looked.rows)
-        light = luminance(colour)
-        levels = Levels.of(without_mat(light, pictures.mat[looked.rows]), 32)
-        return cls(looked, colour.astype(np.float32), light, levels)
-
-    def weigh(self, pictures: PictureSet, guesses: _Guesses, some: NDArray[np.int64]) -> Measured:
-        """Measure some of the hypotheses, one at least."""
-        rows, chosen = self.looked.rows, guesses.take(some)
-        tints = [(self.colour[..., 2] - self.light) * np.float32(0.564)]
-        tints += [(self.colour[..., 0] - self.light) * np.float32(0.713)]
-        blue, red = (Stack.of(tint, 32) for tint in tints)
-        parts = [slice(start, start + _WEIGHED) for start in range(0, len(some), _WEIGHED)]
-        evidence = Evidence.join(
-            [
-                weigh(
-                    self.levels,
-                    (blue, red),
-                    self.looked.container[some[part]],
-                    self.looked.content[some[part]],
-                    chosen.orientation[part],
-                    chosen.maps[part],
-                    chosen.coarse[part],
-                    pictures.shape[rows],
-                    pictures.size[rows],
-                )
-                for part in parts
-            ]
-        )
-        return Measured(chosen.pair, chosen.swapped, chosen.orientation, chosen.maps, evidence)
-
-
-def _align(pictures: PictureSet, guesses: _Guesses, gates: Gates) -> Measured:
-    looked = _Looked.at(guesses)
+def _align(pictures: PictureSet, guesses: Guesses, gates: Gates) -> Measured:
+    looked = Looked.at(guesses)
     levels = _small(pictures, looked.rows)
     alignment = Alignment.of(levels, looked.container, looked.content, guesses.orientation, 16)
     start = guesses.maps
@@ -255,7 +179,7 @@ def _align(pictures: PictureSet, guesses: _Guesses, gates: Gates) -> Measured:
     if not len(guesses.pair):
         return Measured.join([])
 
-    close = _Close.at(pictures, guesses)
+    close = Close.at(pictures, guesses)
     looked = close.looked
     alignment = Alignment.of(close.levels, looked.container, looked.content, guesses.orientation, 32)
     maps, at_first = alignment.improve(guesses.maps, robust=False)
@@ -274,17 +198,17 @@ def _align(pictures: PictureSet, guesses: _Guesses, gates: Gates) -> Measured:
     return close.weigh(pictures, replace(guesses, maps=settled), on[last])
 
 
-def _leave(pictures: PictureSet, guesses: _Guesses, gates: Gates) -> Measured:
+def _leave(pictures: PictureSet, guesses: Guesses, gates: Gates) -> Measured:
     """Measure hypotheses as they are: a sticker that hides much of a picture draws every alignment towards its rim."""
     if not len(guesses.pair):
         return Measured.join([])
-    looked = _Looked.at(guesses)
+    looked = Looked.at(guesses)
     levels = _small(pictures, looked.rows)
     alike = agreement(levels, looked.container, looked.content, guesses.orientation, guesses.maps, 32)
     guesses = guesses.take(np.flatnonzero(alike >= max(gates.nearly, _ALIKE)))
     if not len(guesses.pair):
         return Measured.join([])
-    return _Close.at(pictures, guesses).weigh(pictures, guesses, np.arange(len(guesses.pair)))
+    return Close.at(pictures, guesses).weigh(pictures, guesses, np.arange(len(guesses.pair)))
 
 
 def _small(pictures: PictureSet, rows: NDArray[np.int64]) -> Levels:
@@ -298,7 +222,7 @@ def _ahead(pair: NDArray[np.int64], agreeing: NDArray[np.float32], least: float,
     return np.flatnonzero((agreeing >= least) & (agreeing >= best - np.float32(behind)))
 
 
-def _distinct(guesses: _Guesses) -> NDArray[np.int64]:
+def _distinct(guesses: Guesses) -> NDArray[np.int64]:
     """Which hypotheses say something else than those of the same pair before them; pairs ascend."""
     again = np.zeros(len(guesses.pair), bool)
     for back in (1, 2):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fastdup_checks.copies import alike as alike_module
+from copies.pictures import enlarged
 from fastdup_checks.copies.alike import propose
 from fastdup_checks.copies.coarse import Descriptions
 from fastdup_checks.index import Scale
@@ -27,7 +28,7 @@ def draw(count: int) -> np.ndarray:
 
 PICTURES = draw(160)
 NAMES = np.random.default_rng(2).permutation(np.arange(160, dtype=np.uint64) << np.uint64(40))
-WHOLE = Descriptions.of(PICTURES)
+WHOLE = Descriptions.of(PICTURES, enlarged(PICTURES))
 
 
 def among(rows, file=None, scale=None):

@@ -83,6 +83,32 @@ def test_a_picture_of_which_a_quarter_is_covered_is_listed(seed):
     assert list(zip(found.left.tolist(), found.right.tolist(), strict=True)) == [(seed, 12)]
 
 
+def captioned(im):
+    im = im.copy()
+    draw = ImageDraw.Draw(im)
+    draw.rectangle((0, im.height * 0.8, im.width, im.height), fill="black")
+    draw.text((im.width * 0.1, im.height * 0.85), "breaking news today", fill="white")
+    return im
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_picture_with_a_caption_is_found(seed):
+    images = [photograph(number) for number in range(12)]
+    found = find_copies(inputs([*images, captioned(images[seed])])).at_least(DEFAULT_THRESHOLD)
+    assert list(zip(found.left.tolist(), found.right.tolist(), strict=True)) == [(seed, 12)]
+
+
+def shot(im):
+    return ImageOps.expand(ImageOps.expand(im, 12, "white"), 16, "black")
+
+
+def test_pictures_in_the_same_two_mats_are_copies_of_what_is_inside_and_not_of_each_other():
+    images = [photograph(number, (200, 200)) for number in range(8)]
+    found = find_copies(inputs([*images, *map(shot, images)])).at_least(DEFAULT_THRESHOLD)
+    pairs = set(zip(found.left.tolist(), found.right.tolist(), strict=True))
+    assert pairs == {(number, number + 8) for number in range(8)}
+
+
 def turned_inside(im, angle):
     """Turned, and cut to where nothing of what surrounded the picture is seen."""
     return crop(im.rotate(angle, resample=Image.Resampling.BICUBIC), 0.2, 0.2, 0.8, 0.8)

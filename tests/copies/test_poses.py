@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image, ImageOps
 
 from copies.pictures import photograph, thumbnail
 from fastdup_checks.copies.coarse import Descriptions, look
@@ -17,25 +18,46 @@ def picture(seed: int, side: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 200, (side, side)).astype(np.float32)
 
 
+def mats_of(pictures: np.ndarray) -> list[list[int]]:
+    """Those of pictures (n, 64, 64)."""
+    thumbnails = np.repeat(pictures.astype(np.uint8)[..., None], 3, axis=3)
+    return find_mat(grey(shrink(thumbnails)), thumbnails).tolist()
+
+
+def doubled(pictures: np.ndarray) -> np.ndarray:
+    return pictures.repeat(2, axis=-1).repeat(2, axis=-2)
+
+
 @given(st.integers(2, 6), st.integers(2, 6), st.integers(2, 6), st.integers(2, 6), st.integers(0, 99))
 def test_a_mat_is_found_on_every_side(left, right, top, bottom, seed):
     framed = np.full((1, 32, 32), 255, np.float32)
     inside = picture(seed, 32)[: 32 - top - bottom, : 32 - left - right]
     framed[0, top : 32 - bottom, left : 32 - right] = inside
-    assert find_mat(framed).tolist() == [[left + 1, right + 1, top + 1, bottom + 1]]
+    assert mats_of(doubled(framed)) == [[left + 1, right + 1, top + 1, bottom + 1]]
 
 
 def test_a_mat_inside_a_mat_is_found():
     framed = np.zeros((1, 32, 32), np.float32)
     framed[0, 3:29, 3:29] = 255
     framed[0, 8:24, 8:24] = picture(0, 16)
-    assert find_mat(framed).tolist() == [[9, 9, 9, 9]]
+    assert mats_of(doubled(framed)) == [[9, 9, 9, 9]]
+
+
+def test_a_thin_mat_inside_a_mat_is_found():
+    shot = ImageOps.expand(ImageOps.expand(photograph(3).resize((200, 200)), 12, "white"), 16)
+    assert mats_of(thumbnail(shot).mean(axis=2)[None]) == [[4, 4, 4, 4]]
+
+
+def test_sky_within_a_mat_is_no_mat():
+    sky = Image.new("RGB", (200, 200), "#9ab")
+    sky.paste(photograph(3).resize((200, 140)), (0, 60))
+    assert mats_of(thumbnail(ImageOps.expand(sky, 20)).mean(axis=2)[None]) == [[3, 3, 3, 3]]
 
 
 def test_the_ground_of_an_object_is_no_mat():
     y, x = np.mgrid[:32, :32]
     disc = np.where((y - 16) ** 2 + (x - 16) ** 2 < 80, 90, 255).astype(np.float32)
-    assert not find_mat(np.stack([disc, np.full((32, 32), 7), picture(1, 32)]).astype(np.float32)).any()
+    assert not np.any(mats_of(doubled(np.stack([disc, np.full((32, 32), 7), picture(1, 32)]))))
 
 
 def test_a_painted_mat_shows_only_what_it_encloses():
@@ -53,7 +75,10 @@ def test_the_smaller_picture_lies_in_the_larger_one_whichever_is_named_first():
     small = shrink(thumbnails)
     for first, second in ((0, 1), (1, 0)):
         found = look(
-            lambda rows: grey(small[rows]), Descriptions.of(grey(small)), np.array([first]), np.array([second])
+            lambda rows: grey(small[rows]),
+            Descriptions.of(grey(small), thumbnails),
+            np.array([first]),
+            np.array([second]),
         )
         assert (np.abs(np.linalg.det(found.maps[0, :, :, :2].astype(float))) <= 1 + 1e-5).all()
         assert found.swapped[0, 0] == (first == 1)

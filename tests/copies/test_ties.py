@@ -31,9 +31,12 @@ def placements(draw):
 def test_a_hypothesis_is_the_same_after_it_was_told_as_a_correspondence(given_placements):
     orientation, maps, swapped = (np.array(part) for part in zip(*given_placements, strict=True))
     count = len(maps)
-    measured = Measured(np.arange(count), swapped, orientation, maps, Evidence.empty())
+    covered = np.zeros(count, bool)
+    measured = Measured(np.arange(count), swapped, orientation, maps, covered, Evidence.empty())
     told = propose_maps(seen(count), correspondences(measured))
-    again = Measured(np.arange(count), told.swapped[:, 0], told.orientation[:, 0], told.maps[:, 0], Evidence.empty())
+    again = Measured(
+        np.arange(count), told.swapped[:, 0], told.orientation[:, 0], told.maps[:, 0], covered, Evidence.empty()
+    )
     np.testing.assert_allclose(correspondences(again), correspondences(measured), atol=1e-4)
     assert (told.swapped[:, 0] == swapped).all()
     assert (told.orientation[:, 0] == orientation).all()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
-from copies.pictures import inputs, photograph
+from copies.pictures import enlarged, inputs, photograph
 from fastdup_checks.copies import CopyInputs, find_copies
 from fastdup_checks.copies.calibration import Calibration, shipped
 from fastdup_checks.copies.coarse import Descriptions, compare_in_place
@@ -90,7 +90,7 @@ def test_a_pair_is_measured_the_same_whatever_pairs_share_its_batch(chosen):
     def pictures(rows):
         return grey(shrink(THUMBNAILS[rows]))
 
-    described = Descriptions.of(grey(shrink(THUMBNAILS)))
+    described = Descriptions.of(grey(shrink(THUMBNAILS)), THUMBNAILS)
 
     def look(a, b):
         return look_first(pictures, described, a, b)
@@ -113,7 +113,8 @@ def test_pictures_are_compared_in_place_in_every_orientation(code):
     pictures = grey(shrink(THUMBNAILS[:6]))
     turned = orient(pictures, np.full(6, code))
     rows = np.arange(6)
-    best, score = compare_in_place(Descriptions.of(np.concatenate([turned, pictures])), rows, rows + 6)
+    both = np.concatenate([turned, pictures])
+    best, score = compare_in_place(Descriptions.of(both, enlarged(both)), rows, rows + 6)
     assert (best == code).all()
     assert score.min() > 0.9
 
