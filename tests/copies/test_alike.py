@@ -7,8 +7,8 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from fastdup_checks.copies import alike as alike_module
 from copies.pictures import enlarged
+from fastdup_checks.copies import alike as alike_module
 from fastdup_checks.copies.alike import propose
 from fastdup_checks.copies.coarse import Descriptions
 from fastdup_checks.index import Scale
