@@ -185,6 +185,10 @@ class Analysis:
         """Rows of one group of copies, the image to keep first; see `Keeping`."""
         return self._keeping.order(rows)
 
+    def is_link(self, row: int) -> bool:
+        """Whether an image that has copies is another name of a file that the dataset has."""
+        return row in self._keeping.links
+
     @cached_property
     def _keeping(self) -> Keeping:
         rows = np.unique(np.concatenate([self._candidates.left, self._candidates.right]))
@@ -276,7 +280,7 @@ class Analysis:
             )
             return {column.name: getattr(found, column.name) for column in fields(found)}
 
-        return LabelSuspects(**self.derive("labels-13", compute, labels.tobytes(), self.cluster_of.tobytes()))
+        return LabelSuspects(**self.derive("labels-14", compute, labels.tobytes(), self.cluster_of.tobytes()))
 
     def _colours(self) -> NDArray[np.float32]:
         """(n, 96) where which colours are."""
@@ -305,7 +309,7 @@ class Analysis:
             found = find_families(self.scan.vectors, copies=self.cluster_of)
             return {"family": found.family, "typical": found.typical}
 
-        known = self.derive("families-2", compute, self.cluster_of.tobytes())
+        known = self.derive("families-3", compute, self.cluster_of.tobytes())
         return Families(known["family"], known["typical"])
 
     def class_name(self, number: int) -> str | None:

@@ -63,9 +63,10 @@ def clean(
     The rules, in this order, each file going for the first that holds:
 
     1. A file that cannot be read is removed.
-    2. Of each group of copies, exact and edited, one is kept: where the group is in several splits, one outside
-       `leaks_from`; among those the one that `Analysis.keep_order` puts first, but none that rule 3 removes while
-       another is left. Where copies carry different labels it has the label that is least likely wrong, and a note.
+    2. Of each group of copies, exact and edited, one is kept, a file rather than a link to it: where the group is in
+       several splits, one outside `leaks_from`; among those the one that `Analysis.keep_order` puts first, but none
+       that rule 3 removes while another is left. Where copies carry different labels it has the label that is least
+       likely wrong, and a note.
     3. Flawed pictures, outliers and label suspects are removed where `drop` names them, and else kept with a note.
 
     Args:
@@ -85,9 +86,11 @@ def clean(
     reasons = {row: next((text for kind, text in found if kind in dropped), None) for row, found in notes.items()}
     for group in analysis.groups:
         rows = analysis.keep_order(group.members)
-        protected = [row for row in rows if analysis.images[row].split != giver] if giver is not None else []
+        # Of a file and a link to it the link goes, whichever split it is in: without the file it would show nothing.
+        files = [row for row in rows if not analysis.is_link(row)] or rows
+        protected = [row for row in files if analysis.images[row].split != giver] if giver is not None else []
         # A picture is not lost because the copy that stands first goes for a reason of its own.
-        choice = [row for row in (*protected, *rows) if reasons.get(row) is None] or protected or rows
+        choice = [row for row in (*protected, *files) if reasons.get(row) is None] or protected or files
         keep = choice[0]
         best = analysis.images[keep]
         labels = sorted({label for row in rows if (label := analysis.images[row].label) is not None})

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_checks.index import draw
+from fastdup_checks.index.ranking import name_vectors
 from fastdup_checks.records import printable
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def find_families(
     Args:
         vectors: (n, d), each of length 1.
         count: how many families, by default `count_families`; fewer come out where images do not differ.
-        copies: (n,) equal numbers for copies of one picture, of which the first speaks for all: a picture is no family
+        copies: (n,) equal numbers for copies of one picture, of which one speaks for all: a picture is no family
             for being there often. By default all pictures are different.
 
     Returns:
@@ -83,7 +84,11 @@ def find_families(
     n = len(vectors)
     if n == 0:
         return Families(np.zeros(0, np.int32), np.zeros(0, np.float32))
-    _, alone, place = np.unique(np.arange(n) if copies is None else copies, return_index=True, return_inverse=True)
+    alone = place = np.arange(n)
+    if copies is not None:
+        order = np.argsort(name_vectors(vectors), kind="stable")
+        _, first, found = np.unique(copies[order], return_index=True, return_inverse=True)
+        alone, place = order[first], found[np.argsort(order)]
     drawn = _lay(vectors[draw(vectors, _DIVIDED, alone)])
     means = _divide(drawn, count_families(len(alone)) if count is None else count)
     parts = [_nearest(_lay(vectors[alone[at : at + _CHUNK]]), means) for at in range(0, len(alone), _CHUNK)]

@@ -67,12 +67,12 @@ class Keeping:
         images = self.scan.images
 
         def rank(row: int) -> tuple[bool, bool, bool]:
-            return row in self._links, bool(self._flawed[row]), label is not None and images[row].label != label
+            return row in self.links, bool(self._flawed[row]), label is not None and images[row].label != label
 
         return sorted(ranked, key=rank)
 
     @cached_property
-    def _links(self) -> set[int]:
+    def links(self) -> set[int]:
         """Copies that are another name of a file that the dataset has."""
         rows = self._copied.tolist()
         again = other_names(self.scan.dataset.root, [self._paths[row] for row in rows])

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_checks.index import draw, find_neighbours, rank_again
+from fastdup_checks.index.ranking import name_vectors
+from fastdup_checks.label_noise import chances_of, fit_opinions, how_wrong, share_told
 from fastdup_checks.ridge import Ridge
 from fastdup_checks.whitening import whiten
 
@@ -45,19 +47,9 @@ _PLAIN, _WHITE = 0.1, 0.2
 """A neighbour less similar by this much has 1/e of the weight, by vectors and by whitened ones."""
 _DOUBT = 0.02
 """Added to the share of the votes that a class gets, for what neighbours cannot know."""
-_START = (0.5, 0.5, 5.0)
-"""Weights of the opinions before anything is known, which count as much as `_FEW` images."""
-_FEW = 10.0
-_RATE = (1.0, 20.0)
-"""What is known of the share of wrong labels before: as if one of twenty labels had been found wrong."""
-_ANCHORS = 0.1
-"""Share of the images that look like a class which are its anchors."""
-_GENERAL = 100.0
-"""So many anchors count as much as the general rate of wrong labels."""
 _FITTED = 150_000
 """Images times classes in the fit, at most."""
 _LEAST = 400
-_ROUNDS = 40
 _AT_ONCE = 1_000_000
 """Images times classes in one portion."""
 _CHUNK = 4096
@@ -130,13 +122,13 @@ def _score(panel: _Panel, labels: NDArray[np.integer], classes: int, sample: NDA
     """Score labels of which every class is some image's; few numbers are fitted to a sample of the labelled images."""
     n, known = len(labels), np.flatnonzero(labels >= 0)
     opinions = panel.opinions(sample)
-    weights, noise = _fit(opinions, labels[sample])
-    told = _told(_chances(opinions, weights), labels[sample])
+    weights, noise = fit_opinions(opinions, labels[sample])
+    told = share_told(chances_of(opinions, weights), labels[sample])
     own, doubt = np.zeros(n), np.zeros(n)
     suggested, looks = np.empty(n, np.int32), np.empty(n, np.int32)
     size = max(_AT_ONCE // classes, 1)
     for rows in np.split(np.arange(n), range(size, n, size)):
-        chance = _chances(panel.opinions(rows), weights)
+        chance = chances_of(panel.opinions(rows), weights)
         labelled = np.flatnonzero(labels[rows] >= 0)
         given = labels[rows[labelled]]
         looks[rows] = chance.argmax(1)
@@ -146,7 +138,7 @@ def _score(panel: _Panel, labels: NDArray[np.integer], classes: int, sample: NDA
         doubt[rows[labelled]] = chance[labelled].sum(1)
         suggested[rows] = chance.argmax(1)
     score = np.zeros(n, np.float32)
-    score[known] = _wrong(own[known], doubt[known], labels[known], noise)
+    score[known] = how_wrong(own[known], doubt[known], labels[known], noise, panel.share[known])
     row = labels[known].astype(np.int64) * classes
     pairs, place = np.unique(np.concatenate([row + looks[known], row + suggested[known]]), return_inverse=True)
     images = np.bincount(place[: len(known)], minlength=len(pairs)).astype(np.int32)
@@ -171,9 +163,10 @@ class _Panel:
         self._classes = classes
         near = neighbours if neighbours is not None else find_neighbours(vectors, LOOKED_UP, threads=threads)
         groups = np.unique(groups, return_inverse=True)[1]
-        known = np.flatnonzero(labels >= 0)[::-1]
+        known = np.flatnonzero(labels >= 0)
+        known = known[np.lexsort((labels[known], name_vectors(vectors, known)))[::-1]]
         first = np.full(len(labels), -1)
-        first[groups[known]] = known  # the last to be put there is the first image
+        first[groups[known]] = known  # the last to be put there: which copy speaks follows from what it shows
         alone = np.sort(first[first >= 0])
         drawn = draw(vectors, max(_DRAWN, _DRAWN_OF_CLASS * classes), alone)
         whitened = whiten(vectors, fitted=drawn)
@@ -186,6 +179,7 @@ class _Panel:
         fitted[drawn] = True
         speaker = first[groups]
         speaker = np.where(fitted[speaker] & (speaker >= 0), speaker, -1)
+        self.share = _shares(labels, groups, classes)
         self._ridge = Ridge(vectors, labels, speaker, classes, None if looks is None else _even(looks))
 
     def opinions(self, rows: NDArray[np.integer]) -> NDArray[np.float64]:
@@ -196,6 +190,13 @@ class _Panel:
             share = np.bincount(place.ravel(), weight[rows].ravel(), len(rows) * self._classes)
             shares.append(np.log(share.reshape(len(rows), self._classes) + _DOUBT))
         return np.stack([*shares, self._ridge.predict(rows)])
+
+
+def _shares(labels: NDArray[np.integer], groups: NDArray[np.integer], classes: int) -> NDArray[np.float64]:
+    """(n,) the part that each image is of a picture of its class: copies of the same label are one together."""
+    _, place, count = np.unique(groups * (classes + 1) + labels + 1, return_inverse=True, return_counts=True)
+    shares: NDArray[np.float64] = 1 / count[place]
+    return shares
 
 
 def _even(looks: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -232,92 +233,3 @@ def _voters(
         weights[part] /= (group[:, :, None] == group[:, None, :]).sum(2)
     weights /= np.maximum(weights.sum(1, keepdims=True), 1e-300)
     return np.where(vote, labels[voters], 0), weights
-
-
-def _chances(opinions: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n, classes) the chance of each class."""
-    power = sum(weight * opinion for weight, opinion in zip(weights.tolist(), opinions, strict=True))
-    power = np.exp(power - power.max(1, keepdims=True))
-    chances: NDArray[np.float64] = power / power.sum(1, keepdims=True)
-    return chances
-
-
-def _fit(opinions: NDArray[np.float64], labels: NDArray[np.integer]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The weights of the opinions and the noise of the labels, by expectation and maximisation.
-
-    In turn: how likely each class is the true one of each image, given its label, under the present weights and noise;
-    and the weights that make these most likely (one step of Newton's method), and the noise.
-
-    Returns:
-        The weights, and (classes, classes) how often images of a class (row) get each label (column).
-    """
-    count, classes = opinions.shape[1:]
-    usual = np.array(_START)
-    weights, rate = usual.copy(), _RATE[0] / _RATE[1]
-    for _ in range(_ROUNDS):
-        chances = _chances(opinions, weights)
-        own = chances[np.arange(count), labels]
-        wrong = rate * (1 - own) / (classes - 1)
-        wrong /= (1 - rate) * own + wrong
-        before = weights, rate
-        rate = round(float((wrong.sum() + _RATE[0]) / (count + _RATE[1])), 9)
-        noise = _noise(chances, labels, rate)
-        true = chances * noise[:, labels].T
-        gain = true / true.sum(1, keepdims=True) - chances
-        slope = np.array([(gain * opinion).sum() for opinion in opinions]) - _FEW * (weights - usual) / usual**2
-        mean = [(chances * opinion).sum(1) for opinion in opinions]
-        curve = np.diag(_FEW / usual**2)
-        for i, one in enumerate(opinions):
-            for j, other in enumerate(opinions[: i + 1]):
-                curve[i, j] += float((chances * one * other).sum() - (mean[i] * mean[j]).sum())
-                curve[j, i] = curve[i, j]
-        step = np.clip(np.linalg.solve(curve, slope), -usual, usual)
-        weights = np.round(np.maximum(weights + step, 0.0), 9)
-        if (np.abs(weights - before[0]) < 0.01 * usual).all() and abs(rate - before[1]) < 2e-4:
-            break
-    return weights, noise
-
-
-def _told(chances: NDArray[np.float64], labels: NDArray[np.integer]) -> float:
-    """The mutual information of opinions and labels as a share of the entropy of the labels, to six digits."""
-    usual = np.bincount(labels, minlength=chances.shape[1]) / len(labels)
-    known = np.log(np.maximum(chances[np.arange(len(labels)), labels], 1e-300)).mean()
-    unknown = np.log(usual[labels]).mean()
-    return round(float((known - unknown) / -unknown), 6) if unknown < 0 else 0.0
-
-
-def _noise(chances: NDArray[np.float64], labels: NDArray[np.integer], rate: float) -> NDArray[np.float64]:
-    """How often images of a class get each label.
-
-    All classes but the own one are alike in general. What is more than that shows among the images that look most like
-    a class (its anchors; Liu and Tao, 2016; Patrini et al., 2017): other labels are wrong there, whereas anywhere else
-    the classes may just overlap. Where anchors are few, the general rate counts more.
-    """
-    classes = chances.shape[1]
-    likely = chances.argmax(1)
-    order = np.lexsort((-chances.max(1), likely))
-    size = np.bincount(likely, minlength=classes)
-    place = np.arange(len(labels)) - np.repeat(np.cumsum(size) - size, size)
-    anchors = order[place < np.maximum(np.ceil(_ANCHORS * size), 3)[likely[order]]]
-    noise = np.full((classes, classes), _GENERAL * rate / (classes - 1))
-    np.fill_diagonal(noise, _GENERAL * (1 - rate))
-    np.add.at(noise, (likely[anchors], labels[anchors]), 1)
-    noise /= (np.bincount(likely[anchors], minlength=classes) + _GENERAL)[:, None]
-    return np.round(noise, 9, out=noise)
-
-
-def _wrong(
-    own: NDArray[np.float64], doubt: NDArray[np.float64], labels: NDArray[np.integer], noise: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """The chance that each label is wrong, from the chance of its class and that of all others that got its label."""
-    size = np.bincount(labels, minlength=len(noise))
-    # A class whose labels are doubted as a whole is a scattered or a small one, rather than all wrong: its images are
-    # compared with each other (the class thresholds of confident learning).
-    mean = float(own.mean())
-    usual = (np.bincount(labels, own, len(noise)) + 2 * mean) / (size + 2)
-    fair = np.minimum(own * np.maximum(mean / np.maximum(usual, 1e-9), 1.0)[labels], 1.0)
-    # That none of the few others of its class is like an image says the less, the fewer they are.
-    fair = np.maximum(fair, 0.5 * np.exp(-(size[labels] - 1) / 2))
-    doubt = doubt * (1 - fair) / np.maximum(1 - own, 1e-12)
-    right = fair * noise.diagonal()[labels]
-    return np.asarray(np.round(doubt / np.maximum(right + doubt, 1e-300), 6), np.float64)

@@ -126,6 +126,15 @@ def test_of_a_file_and_a_link_to_it_the_file_stays(tmp_path):
     )
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_of_a_file_and_a_link_to_it_in_another_split_the_file_stays(tmp_path):
+    write_images(tmp_path / "images", {f"train/{n}.png": encoded(scene(96, n)) for n in range(3)})
+    write_images(tmp_path / "images", {"test/9.png": encoded(scene(96, 9))})
+    os.symlink("../train/0.png", tmp_path / "images" / "test" / "link.png")
+    result = clean(fastdup_checks.run(tmp_path / "images", work_dir=tmp_path / "out").analysis)
+    assert [removed.path for removed in result.removed] == ["test/link.png"]
+
+
 def test_an_unknown_split_is_refused(analysis):
     with pytest.raises(DatasetError, match="the splits are: train, test"):
         clean(analysis, leaks_from="val")

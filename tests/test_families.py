@@ -78,6 +78,16 @@ def test_the_order_of_the_vectors_changes_only_the_numbers(monkeypatch, drawn):
     assert len(pairs) == len(list(one)) == len(list(other))
 
 
+def test_which_copy_stands_first_changes_nothing():
+    vectors, _ = blobs([40] * 5, spread=1.0)
+    rng = np.random.default_rng(2)
+    other = vectors + 0.1 * rng.normal(size=vectors.shape).astype(np.float32)
+    both = np.concatenate([vectors, other / np.linalg.norm(other, axis=1, keepdims=True)])
+    copies, order = np.tile(np.arange(200), 2), rng.permutation(400)
+    one, shuffled = find_families(both, 8, copies=copies), find_families(both[order], 8, copies=copies[order])
+    assert np.array_equal(one.typical[order], shuffled.typical)
+
+
 def test_a_sample_tells_what_families_there_are(monkeypatch):
     monkeypatch.setattr(families, "_DIVIDED", 100)
     sizes = [200, 120, 90, 60]

@@ -90,6 +90,15 @@ def test_small_classes_are_not_suspect_for_being_small():
     assert (found.score[labels >= 3] < 0.5).all()
 
 
+def test_a_class_of_copies_of_one_picture_is_not_suspect_for_that():
+    vectors, labels = clustered([60, 60, 60, 1], spread=0.8)
+    vectors[-1] = vectors[-1] * 0.5 + vectors[0] * 0.8
+    vectors[-1] /= np.linalg.norm(vectors[-1])
+    many, given = np.concatenate([vectors, vectors[[-1] * 14]]), np.concatenate([labels, np.full(14, 3)])
+    found = score(many, given, np.minimum(np.arange(195), 180))
+    assert (found.score[given == 3] < 0.5).all()
+
+
 def test_copies_vote_once():
     vectors, labels = clustered([60, 60], spread=0.5)
     # 30 copies of one image of class 1, all labelled 0, must not outvote the neighbours of class 1.
@@ -182,6 +191,19 @@ def test_the_order_of_the_images_does_not_change_a_score(seed):
     straight, shuffled = score(vectors, noisy), score(vectors[order], noisy[order])
     assert np.abs(straight.score[order] - shuffled.score).max() < 1e-4
     assert (straight.suggested[order] == shuffled.suggested).all()
+
+
+def test_the_order_of_copies_does_not_change_a_score():
+    vectors, labels = clustered([40] * 4, spread=0.8)
+    labels, _ = flip(labels, 0.1)
+    rng = np.random.default_rng(1)
+    some = rng.choice(160, 60, replace=False)
+    edited = vectors[some] + 0.15 * rng.normal(size=(60, vectors.shape[1])).astype(np.float32)
+    both = np.concatenate([vectors, edited / np.linalg.norm(edited, axis=1, keepdims=True)])
+    given, copies = np.concatenate([labels, labels[some]]), np.concatenate([np.arange(160), some])
+    order = rng.permutation(len(both))
+    straight, shuffled = score(both, given, copies), score(both[order], given[order], copies[order])
+    assert np.abs(straight.score[order] - shuffled.score).max() < 1e-4
 
 
 def test_the_order_of_more_images_than_are_fitted_to_does_not_change_a_score():
