@@ -8,6 +8,7 @@ grown is judged anew. An entry accepts one finding: another with the same conten
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
@@ -154,7 +155,8 @@ class Baseline:
             pictures: by path, of `pictures_of`.
 
         Returns:
-            The measurement of what is left, and the accepted findings. A statistic stays as it is.
+            The measurement of what is left, and the accepted findings. A statistic stays as it is, and so does a value
+            of what could not be measured.
         """
         if measurement.unit == "statistic" or not self._by_content:
             return measurement, ()
@@ -171,8 +173,10 @@ class Baseline:
         weight = sum(finding.weight for finding in taken)
         at_least = expectation.bound is not None and expectation.bound.direction == "at_least"
         count = measurement.count + weight if at_least else measurement.count - weight
-        value = count / measurement.population if measurement.unit == "share" else float(count)
-        return replace(measurement, value=value, count=count, findings=tuple(left)), tuple(taken)
+        found = replace(measurement, count=count, findings=tuple(left))
+        if not math.isnan(measurement.value):
+            found = replace(found, value=count / found.population if found.unit == "share" else float(count))
+        return found, tuple(taken)
 
 
 def _is_left(left: Mapping[_Name, Counter[Picture]], entry: Accepted) -> bool:

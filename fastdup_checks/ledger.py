@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import math
 import os
 import re
 import subprocess
@@ -49,14 +50,15 @@ def accept(
 
     Returns:
         The entries, sorted, one for each finding; and how many findings cannot be accepted, because a file could not
-        even be read, because no image shows what is wrong, or because that is a statistic of the whole dataset.
+        even be read, because no image shows what is wrong, or because that is a statistic of the whole dataset or that
+        there was nothing to measure.
     """
     found: dict[tuple[tuple[str, ...], tuple[str, ...]], Accepted] = {}
     impossible = 0
     for verdict in verdicts:
         if verdict.outcome not in {"failed", "warned"} or verdict.expectation.xfail is not None:
             continue
-        if verdict.measurement.unit == "statistic":
+        if verdict.measurement.unit == "statistic" or math.isnan(verdict.measurement.value):
             impossible += 1
             continue
         check = verdict.expectation.check

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from fastdup_checks.judgement import evaluate, measurable
 from fastdup_checks.ledger import accept, revise
 from fastdup_checks.pipeline import analyse, check
 from fastdup_checks.standing import stand
+from fastdup_checks.verdict import judge
 
 A, B, C = ("a" * 64, "b" * 64, "c" * 64)
 TODAY = dt.date(2026, 11, 22)
@@ -123,6 +125,17 @@ def test_a_file_whose_bytes_could_not_be_read_is_never_accepted():
     baseline = Baseline(None, [entry(A, check="broken_images")])
     expectation = Expectation("broken_images", "broken_images", Bound("at_most", 0), "images", None)
     assert baseline.waive(expectation, measurement, {}) == (measurement, ())
+
+
+def test_nothing_to_measure_stays_that_whatever_is_accepted():
+    findings = tuple(Finding((s,), 0.9, "") for s in (A, B))
+    measurement = Measurement(math.nan, "share", 8, 10, "labelled images", findings)
+    expectation = Expectation("x", "x", Bound("at_least", 0.9), "share", None)
+    baseline = Baseline(None, [entry(s, check="x") for s in (A, B)])
+    left, taken = baseline.waive(expectation, measurement, {s: Picture(s) for s in (A, B)})
+    assert (taken, left.findings, left.count) == (findings, (), 10)
+    assert math.isnan(left.value)
+    assert judge(expectation, left, taken).outcome == "failed"
 
 
 @pytest.mark.parametrize(("stated", "reached", "counts"), [(0.05, 0.01, 0.01), (0.01, 0.05, 0.01)])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import subprocess
 from pathlib import Path
 
@@ -144,6 +145,12 @@ def test_what_has_no_content_cannot_be_accepted():
     assert accept([verdict(found=[("gone.jpg",)])], PICTURES, reason="ok", author="ada") == ([], 1)
     assert accept([verdict("missing_class", found=[()])], PICTURES, reason="ok", author="ada") == ([], 1)
     assert accept([verdict(unit="statistic")], PICTURES, reason="ok", author="ada") == ([], 1)
+
+
+def test_that_there_is_nothing_to_measure_cannot_be_accepted():
+    unmeasured = verdict("label_consistency", found=[("x.jpg",), ("y.jpg",)], value=math.nan, unit="share")
+    assert unmeasured.outcome == "failed"
+    assert accept([unmeasured], PICTURES, reason="ok", author="ada") == ([], 1)
 
 
 @given(st.integers(0, 1000), st.integers(1, 1000), st.sampled_from(["at_most", "at_least"]))

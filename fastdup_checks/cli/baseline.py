@@ -79,7 +79,8 @@ def _baseline(options: argparse.Namespace) -> int:
         if impossible:
             complain(
                 f"{impossible} {'finding' if impossible == 1 else 'findings'} cannot be accepted: the file cannot be "
-                "read at all, no image shows it, or a statistic of the whole dataset is out of bounds"
+                "read at all, no image shows it, a statistic of the whole dataset is out of bounds, or there was "
+                "nothing to measure"
             )
     gone = (*baseline.lapsed, *stale)
     if options.accept or options.prune or options.hold:

@@ -257,7 +257,9 @@ class FastdupSession:
             return
         self._remarks.append(f"{shown(self._config, file)}: {accepted} finding{'' if accepted == 1 else 's'} accepted")
         if impossible:
-            self._unwritten.append(f"{impossible} findings cannot be accepted: there is no content to know them by")
+            self._unwritten.append(
+                f"{impossible} findings cannot be accepted: there is no content to know them by, or nothing to measure"
+            )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """A line for each verdict, and where the galleries are."""
