@@ -109,12 +109,10 @@ def revise(
         ConfigError: if the text is not a baseline.
     """
     old = _parse(text) if text.strip() else Baseline()
-    gone = {entry.name for entry in drop}
+    gone = {_rank(entry) for entry in drop}
     # A merge of branches may have left an entry twice; entries that differ in their words both stay.
-    kept = {_rank(entry): entry for entry in old.accepted if entry.name not in gone}
-    have = {entry.name for entry in kept.values()}
-    new = {entry.name: entry for entry in add if entry.name not in have}
-    entries = sorted([*kept.values(), *new.values()], key=_rank)
+    kept = {_rank(entry): entry for entry in old.accepted if _rank(entry) not in gone}
+    entries = sorted(_join(list(kept.values()), [entry for entry in add if _rank(entry) not in gone]), key=_rank)
     marks = _strictest([*old.reached, *reached])
     written = _assemble(text, entries, marks, old)
     try:
@@ -177,6 +175,16 @@ def _parse(text: str) -> Baseline:
 
 def _rank(entry: Accepted) -> tuple[tuple[str, ...], tuple[str, ...], str, str, str]:
     return *entry.name, entry.reason, entry.author, str(entry.expires or "")
+
+
+def _join(kept: Sequence[Accepted], add: Sequence[Accepted]) -> list[Accepted]:
+    """Entries, and those to add that are not there yet; one that counts comes in place of one that has lapsed."""
+    lapsed = {_rank(entry) for entry in Baseline(None, (*kept, *add)).lapsed}
+    counting = {entry.name for entry in kept if _rank(entry) not in lapsed}
+    new = {entry.name: entry for entry in add if _rank(entry) not in lapsed and entry.name not in counting}
+    there = {*new, *(entry.name for entry in kept)}
+    old = {entry.name: entry for entry in add if entry.name not in there}
+    return [*(e for e in kept if e.name in counting or e.name not in new), *new.values(), *old.values()]
 
 
 def _strictest(reached: Iterable[Reached]) -> list[Reached]:

@@ -34,6 +34,13 @@ def archived(vectors: np.ndarray) -> bytes:
     return out.getvalue()
 
 
+def nearly(vector: np.ndarray, count: int) -> np.ndarray:
+    """Vectors that are next to one and to each other."""
+    near = vector + 1e-4 * np.random.default_rng(0).normal(size=(count, len(vector)))
+    near[0] = vector
+    return (near / np.linalg.norm(near, axis=1, keepdims=True)).astype(np.float32)
+
+
 @pytest.fixture(scope="module")
 def analysis(tmp_path_factory):
     folder = tmp_path_factory.mktemp("quality")
@@ -194,13 +201,29 @@ def test_splits_that_cannot_be_compared_do_not_pass(analysis, name, between, sai
 def test_novelty_is_measured_against_a_split_or_the_vectors_of_a_run(analysis, tmp_path):
     found = measure(analysis, "novelty_rate", split="test", against="train")
     assert "too few" in found.remark
-    np.save(tmp_path / "embeddings.npy", np.repeat(analysis.scan.vectors[:1], 200, axis=0))
+    np.save(tmp_path / "embeddings.npy", nearly(analysis.scan.vectors[0], 200))
     found = measure(analysis, "novelty_rate", split="test", reference=tmp_path / "embeddings.npy")
     assert found.count == found.population - 1, "all but the image that the reference consists of"
     with pytest.raises(DatasetError, match="no embeddings.npy"):
         measure(analysis, "novelty_rate", split="test", reference=tmp_path / "nothing.npy")
     with pytest.raises(DatasetError, match="against itself"):
         measure(analysis, "novelty_rate", split="test", against="test")
+
+
+def test_a_reference_that_holds_its_pictures_several_times_is_as_good_as_once(analysis, tmp_path):
+    rng = np.random.default_rng(1)
+    known = np.repeat(analysis.scan.vectors, 20, axis=0)
+    known += 0.05 * rng.normal(size=known.shape).astype(np.float32)
+    known /= np.linalg.norm(known, axis=1, keepdims=True)
+    found = []
+    for times in (1, 4):
+        np.save(tmp_path / f"{times}.npy", np.tile(known, (times, 1)))
+        found.append(measure(analysis, "novelty_rate", split="test", reference=tmp_path / f"{times}.npy"))
+    assert found[0].count == 0
+    assert found[0] == found[1]
+    np.save(tmp_path / "one.npy", np.repeat(known[:1], 200, axis=0))
+    found = measure(analysis, "novelty_rate", split="test", reference=tmp_path / "one.npy")
+    assert found.remark.startswith("1 images of the reference are too few")
 
 
 def test_no_picture_is_new_at_a_p_value_of_nought(analysis):
@@ -230,7 +253,7 @@ def test_a_reference_needs_no_splits(analysis, tmp_path):
     records = tuple(replace(record, split=None) for record in analysis.scan.dataset.records)
     dataset = replace(analysis.scan.dataset, records=records, splits=())
     whole = replace(analysis.scan, dataset=dataset, images=tuple(replace(i, split=None) for i in analysis.scan.images))
-    np.save(tmp_path / "embeddings.npy", np.repeat(analysis.scan.vectors[:1], 200, axis=0))
+    np.save(tmp_path / "embeddings.npy", nearly(analysis.scan.vectors[0], 200))
     found = measure(Analysis(whole), "novelty_rate", reference=tmp_path / "embeddings.npy")
     assert (found.count, found.population) == (len(analysis.images) - 1, len(analysis.images))
     assert found.population_name == "images"
@@ -289,7 +312,7 @@ def test_vectors_of_ones_own_are_compared_with_any_reference(analysis, tmp_path)
 
 @pytest.mark.parametrize("known", [3, 4, 50, 98, 99, 100])
 def test_a_reference_is_too_small_where_nothing_can_be_new(analysis, tmp_path, known):
-    np.save(tmp_path / "embeddings.npy", np.repeat(analysis.scan.vectors[:1], known, axis=0))
+    np.save(tmp_path / "embeddings.npy", nearly(analysis.scan.vectors[0], known))
     found = measure(analysis, "novelty_rate", split="test", reference=tmp_path / "embeddings.npy")
     assert np.isnan(found.value) == (known < 99)
     assert ("too few" in found.remark) == (found.count == 0)

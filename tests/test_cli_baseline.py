@@ -79,6 +79,16 @@ def test_a_lapsed_entry_fails_again_and_is_told(config, file, capsys):
     assert "fastdup-baseline.yml: 4 entries have lapsed" in capsys.readouterr().out
 
 
+def test_a_lapsed_entry_is_renewed_and_pruned_alone(config, file):
+    main(["baseline", str(config), *REASON, "--expires", "2999-01-01"])
+    file.write_text(file.read_text().replace("2999", "2020"))
+    assert main(["baseline", str(config), *REASON, "--expires", "2999-01-01"]) == 0
+    assert main(["check", str(config), "-q"]) == 0
+    assert main(["baseline", str(config), "--prune", "-q"]) == 0
+    assert {str(e.expires) for e in read_baseline(file).accepted} == {"2999-01-01"}
+    assert main(["check", str(config), "-q"]) == 0
+
+
 def test_held_values_become_the_bounds(tmp_path, capsys):
     config = write_project(tmp_path, "duplicate_rate: {at_most: 50%}", CLEAN)
     assert main(["baseline", str(config), "--hold", "-q"]) == 0
