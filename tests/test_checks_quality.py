@@ -223,7 +223,7 @@ def test_a_reference_that_holds_its_pictures_several_times_is_as_good_as_once(an
     assert found[0] == found[1]
     np.save(tmp_path / "one.npy", np.repeat(known[:1], 200, axis=0))
     found = measure(analysis, "novelty_rate", split="test", reference=tmp_path / "one.npy")
-    assert found.remark.startswith("1 images of the reference are too few")
+    assert found.remark.startswith("1 different image of the reference is too few")
 
 
 def test_no_picture_is_new_at_a_p_value_of_nought(analysis):

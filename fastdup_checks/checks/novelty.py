@@ -15,6 +15,7 @@ from fastdup_checks.encoders.plan import ModelPlan, model_key
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.findings import Finding, Measurement
 from fastdup_checks.index import Scale, find_neighbours, similarities_among, similarities_to
+from fastdup_checks.index.ranking import name_vectors
 from fastdup_checks.novelty import NEAR, novelty_p_values
 from fastdup_checks.records import printable
 
@@ -65,7 +66,7 @@ def novelty_rate(analysis: Analysis, scope: NoveltyScope) -> Measurement:
     old: NDArray[np.int64] | None = None
     compared = {new}
     if scope.reference is not None:
-        known, name = _load(scope.reference, analysis.scan), "the reference"
+        known, name = _distinct(_load(scope.reference, analysis.scan)), "the reference"
     else:
         against = scope.against or next((s for s in splits if s != new), splits[0])
         expect_splits(analysis.scan.dataset, (against,))
@@ -92,7 +93,7 @@ def novelty_rate(analysis: Analysis, scope: NoveltyScope) -> Measurement:
             near = similarities_among(rows, old, NEAR, vectors=vectors, known=neighbours, threads=threads)
         return {"p": novelty_p_values(near[:, NEAR - 1], usual)}
 
-    p_values = analysis.derive("novelty-3", compute, rows.tobytes(), known.tobytes())["p"]
+    p_values = analysis.derive("novelty-4", compute, rows.tobytes(), known.tobytes())["p"]
     order = [place for place in np.lexsort((rows, p_values)).tolist() if p_values[place] <= scope.p_value]
     findings = tuple(
         Finding(
@@ -105,7 +106,8 @@ def novelty_rate(analysis: Analysis, scope: NoveltyScope) -> Measurement:
     told = min(len(known), _COMPARED) if old is None else len(known)
     least = 1 / (told + 1) if told > NEAR else 1.0
     able = least <= scope.p_value
-    few = "" if able else f"{told} images of {name} are too few to call anything new"
+    images = "different image" if told == 1 else "different images"
+    few = "" if able else f"{told} {images} of {name} {'is' if told == 1 else 'are'} too few to call anything new"
     remark = "; ".join(filter(None, (few, not_counted(broken_in(analysis, compared)))))
     value = share(len(order), len(rows) if able else 0)
     images = "images" if new is None else f"images in {printable(new)}"
@@ -125,11 +127,17 @@ def _usual(settings: Settings, known: NDArray[np.float32]) -> NDArray[np.float32
         found = find_neighbours(known, NEAR, rows=some, threads=settings.threads, scale=Scale(directory=settings.cache))
         return {"usual": _nearness(found)}
 
-    return derive(settings.cache, "reference-2", (known.tobytes(), str(known.shape)), compute)["usual"]
+    return derive(settings.cache, "reference-3", (known.tobytes(), str(known.shape)), compute)["usual"]
 
 
 def _nearness(neighbours: Neighbours) -> NDArray[np.float32]:
     return neighbours.similarities[:, neighbours.k - 1] if neighbours.k else np.zeros(0, np.float32)
+
+
+def _distinct(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Each vector once: of a picture that is known several times the third most similar one would be itself."""
+    _, first = np.unique(name_vectors(vectors), return_index=True)
+    return vectors if len(first) == len(vectors) else vectors[np.sort(first)]
 
 
 def _load(path: Path, scan: Scan) -> NDArray[np.float32]:
