@@ -71,6 +71,19 @@ def test_an_image_leaks_through_the_others_of_a_large_group(order, first_side):
     assert leaking_pairs(copies, group.astype(np.int32), side, exact_only=True) == []
 
 
+def test_an_image_of_a_large_group_leaks_from_the_first_split_whatever_it_is_a_copy_of_elsewhere():
+    """Of three splits: a verified pair with the last one does not stand for the copy in the first."""
+    group = np.arange(WHOLE_GROUP + 8)
+    side = np.repeat([0, 1, 2], [WHOLE_GROUP, 4, 4]).astype(np.int32)
+    pairs = [*pairwise(range(WHOLE_GROUP + 1)), *((row, row + 4) for row in range(WHOLE_GROUP, WHOLE_GROUP + 4))]
+    pairs += pairwise(range(WHOLE_GROUP + 4, WHOLE_GROUP + 8))
+    copies = list_pairs(group, pairs, [0.99] * len(pairs), ["edit"] * len(pairs), at_least=0.9, truncated=len(group))
+    found = {(a, b) for _, a, b in leaking_pairs(copies, group.astype(np.int32), side)}
+    met = {(row, int(side[other])) for pair in found for row, other in (pair, pair[::-1])}
+    assert met == {(row, rank) for row in group.tolist() for rank in range(3) if rank != side[row]}
+    assert {b for _, b in found} == set(range(WHOLE_GROUP, WHOLE_GROUP + 8))
+
+
 def test_a_large_group_of_edits_leaks_whole_and_is_told(tmp_path):
     original = picture(3, 96)
     for at in range(WHOLE_GROUP + 4):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -173,15 +174,20 @@ def leaking_pairs(
         ours, theirs = (np.flatnonzero((exact_group == group) & (side >= 0)) for group in (one[pair], other[pair]))
         found += [(pair, *rows) for rows in _meet(ours.tolist(), theirs.tolist(), side)]
     if copies.truncated and not exact_only:
-        found += _through_others(copies, exact_group, side, {row for _, *rows in found for row in rows})
+        known = {(row, int(side[other])) for _, one, two in found for row, other in ((one, two), (two, one))}
+        found += _through_others(copies, exact_group, side, known)
     found.sort(key=lambda leak: (-float(copies.score[leak[0]]), *leak[1:]))
     return [(pair, a, b) if side[a] < side[b] else (pair, b, a) for pair, a, b in found]
 
 
 def _through_others(
-    copies: Copies, exact_group: NDArray[np.int32], side: NDArray[np.int32], known: set[int]
+    copies: Copies, exact_group: NDArray[np.int32], side: NDArray[np.int32], known: set[tuple[int, int]]
 ) -> list[tuple[int, int, int]]:
-    """(weakest link, row, row) for the images of large groups that are not known to leak, by rising rows."""
+    """(weakest link, row, row) for the images of large groups, by rising rows.
+
+    Left out is what is `known`: an image, and a side on which it has a copy. That it has one on another side as well
+    is still to be said: only a copy on an earlier side makes it leak.
+    """
     near = np.flatnonzero(~copies.exact)
     left, right = exact_group[copies.left[near]], exact_group[copies.right[near]]
     place = dict(zip(zip(left.tolist(), right.tolist(), strict=True), near.tolist(), strict=True))
@@ -190,8 +196,8 @@ def _through_others(
         if len(group.members) > WHOLE_GROUP:
             rows = np.flatnonzero(np.isin(exact_group, group.members) & (side >= 0)).tolist()
             first = {int(side[row]): row for row in reversed(rows)}
-            for row in (row for row in rows if row not in known):
-                for other in (first[rank] for rank in first if rank != side[row]):
+            for row, (rank, other) in product(rows, first.items()):
+                if rank != side[row] and (row, rank) not in known:
                     pairs[min(row, other), max(row, other)] = place[group.weakest_pair]
     return [(pair, *rows) for rows, pair in sorted(pairs.items())]
 
