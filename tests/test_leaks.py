@@ -84,6 +84,24 @@ def test_an_image_of_a_large_group_leaks_from_the_first_split_whatever_it_is_a_c
     assert {b for _, b in found} == set(range(WHOLE_GROUP, WHOLE_GROUP + 8))
 
 
+def test_crowded_pictures_are_not_each_looked_for_among_all_images():
+    class Counted(np.ndarray):
+        scans = 0
+        __hash__ = None
+
+        def __eq__(self, other):
+            Counted.scans += 1
+            return np.asarray(self) == other
+
+    exact_group = np.repeat(np.arange(40) * (SPREAD + 1), SPREAD + 1).astype(np.int32)
+    side = np.tile(np.array([0, 1], np.int32), len(exact_group))[: len(exact_group)]
+    number = np.repeat(np.arange(40), SPREAD + 1)
+    copies = list_pairs(number, [], [], [], at_least=0.9, truncated=0)
+    found = leaking_pairs(copies, exact_group.view(Counted), side)
+    assert {row for _, *rows in found for row in rows} == set(range(len(exact_group)))
+    assert Counted.scans < 40
+
+
 def test_a_large_group_of_edits_leaks_whole_and_is_told(tmp_path):
     original = picture(3, 96)
     for at in range(WHOLE_GROUP + 4):

@@ -16,7 +16,7 @@ from fastdup_checks.findings import Finding, Measurement
 from fastdup_checks.records import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -170,18 +170,23 @@ def leaking_pairs(
     many = np.flatnonzero(wanted & crowded)
     groups = np.sort(np.stack([one[many], other[many]]), axis=0)
     _, first = np.unique(groups, axis=1, return_index=True)
+    rows_of = _by_picture(exact_group, side)
     for pair in many[first].tolist():
-        ours, theirs = (np.flatnonzero((exact_group == group) & (side >= 0)) for group in (one[pair], other[pair]))
-        found += [(pair, *rows) for rows in _meet(ours.tolist(), theirs.tolist(), side)]
+        ours, theirs = (rows_of(group[pair : pair + 1]).tolist() for group in (one, other))
+        found += [(pair, *rows) for rows in _meet(ours, theirs, side)]
     if copies.truncated and not exact_only:
         known = {(row, int(side[other])) for _, one, two in found for row, other in ((one, two), (two, one))}
-        found += _through_others(copies, exact_group, side, known)
+        found += _through_others(copies, exact_group, side, known, rows_of)
     found.sort(key=lambda leak: (-float(copies.score[leak[0]]), *leak[1:]))
     return [(pair, a, b) if side[a] < side[b] else (pair, b, a) for pair, a, b in found]
 
 
 def _through_others(
-    copies: Copies, exact_group: NDArray[np.int32], side: NDArray[np.int32], known: set[tuple[int, int]]
+    copies: Copies,
+    exact_group: NDArray[np.int32],
+    side: NDArray[np.int32],
+    known: set[tuple[int, int]],
+    rows_of: Callable[[NDArray[np.integer]], NDArray[np.int64]],
 ) -> list[tuple[int, int, int]]:
     """(weakest link, row, row) for the images of large groups, by rising rows.
 
@@ -194,7 +199,7 @@ def _through_others(
     pairs = {}
     for group in find_groups(len(side), left, right, copies.score[near]):
         if len(group.members) > WHOLE_GROUP:
-            rows = np.flatnonzero(np.isin(exact_group, group.members) & (side >= 0)).tolist()
+            rows = rows_of(np.array(group.members)).tolist()
             first = {int(side[row]): row for row in reversed(rows)}
             for row, (rank, other) in product(rows, first.items()):
                 if rank != side[row] and (row, rank) not in known:
@@ -202,12 +207,28 @@ def _through_others(
     return [(pair, *rows) for rows, pair in sorted(pairs.items())]
 
 
+def _by_picture(
+    exact_group: NDArray[np.int32], side: NDArray[np.int32]
+) -> Callable[[NDArray[np.integer]], NDArray[np.int64]]:
+    """From some pictures to their images on any side, by rising rows, without a look at all images for each."""
+    rows = np.argsort(exact_group, kind="stable")
+    rows = rows[side[rows] >= 0]
+    ordered = exact_group[rows]
+
+    def rows_of(groups: NDArray[np.integer]) -> NDArray[np.int64]:
+        starts, ends = np.searchsorted(ordered, groups, "left"), np.searchsorted(ordered, groups, "right")
+        return np.sort(np.concatenate([rows[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]))
+
+    return rows_of
+
+
 def _meet(ours: Sequence[int], theirs: Sequence[int], side: NDArray[np.int32]) -> set[tuple[int, int]]:
     """The images of two pictures, each with the first one of the other picture on each other side; rising pairs."""
 
-    def firsts(rows: Sequence[int]) -> Iterable[int]:
-        return {int(side[row]): row for row in reversed(rows)}.values()
+    def firsts(rows: Sequence[int]) -> list[int]:
+        return list({int(side[row]): row for row in reversed(rows)}.values())
 
-    pairs = {(row, first) for row in ours for first in firsts(theirs)}
-    pairs |= {(first, row) for row in theirs for first in firsts(ours)}
+    our_firsts, their_firsts = firsts(ours), firsts(theirs)
+    pairs = {(row, first) for row in ours for first in their_firsts}
+    pairs |= {(first, row) for row in theirs for first in our_firsts}
     return {(min(pair), max(pair)) for pair in pairs if side[pair[0]] != side[pair[1]]}
