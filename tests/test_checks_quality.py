@@ -128,6 +128,27 @@ def test_missing_class_names_the_class_and_the_split(analysis):
     assert measure(analysis, "missing_class", split="train").count == 0
 
 
+@pytest.mark.parametrize("name", ["class_balance", "missing_class"])
+def test_images_are_not_gone_through_once_for_each_class(analysis, name):
+    class Counted(tuple):
+        __slots__ = ()
+        rounds = 0
+
+        def __iter__(self):
+            Counted.rounds += 1
+            return super().__iter__()
+
+    one = analysis.images[0]
+    labels = [*map(str, range(20)), *["many"] * 30]
+    images = Counted(replace(one, path=f"{place}.png", label=label) for place, label in enumerate(labels))
+    scan = replace(analysis.scan, images=images, broken=())
+    dataset = replace(scan.dataset, records=images)
+    found = measure(Analysis(replace(scan, dataset=dataset)), name)
+    assert found.count >= 20
+    assert all(finding.images == (f"{dict(finding.evidence)['label']}.png",) for finding in found.findings[:20])
+    assert Counted.rounds < 10
+
+
 @pytest.mark.parametrize("name", ["class_balance", "missing_class", "split_drift", "novelty_rate", "leak"])
 def test_unreadable_images_are_said_not_to_be_counted(analysis, name):
     assert measure(analysis, name).remark.endswith("1 unreadable image is not counted")

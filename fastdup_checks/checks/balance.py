@@ -33,9 +33,10 @@ def class_balance(analysis: Analysis, scope: Scope) -> Measurement:
     largest = max(counts[name] for name in analysis.classes)
     value = min(sizes.values()) / largest if largest else float("nan")
     small = [name for name in sorted(sizes, key=lambda name: (sizes[name], name)) if sizes[name] < 0.05 * largest]
+    example = _examples(analysis)
     findings = tuple(
         Finding(
-            tuple(image.path for image in analysis.images if image.label == name)[:1],
+            example.get(name, ()),
             round(1 - sizes[name] / largest, 4),
             f"{printable(name)} has {_images(sizes[name])}, the largest class {largest}",
             (("label", name), ("images", sizes[name])),
@@ -64,14 +65,22 @@ def missing_class(analysis: Analysis, scope: Scope) -> Measurement:
     splits = [name for name in dataset.splits if scope.split in {None, name}]
     classes = [name for name in dataset.classes if scope.label in {None, name}]
     held = {(image.split, image.label) for image in analysis.images}
+    example = _examples(analysis)
     findings = []
     for label in classes:
         without = [split for split in splits if (split, label) not in held]
         if without:
-            one = next((image.path for image in analysis.images if image.label == label), None)
             note = f"{printable(label)} has no images in {' and '.join(map(printable, without))}"
-            findings.append(Finding((one,) if one else (), float(len(without)), note, (("label", label),)))
+            findings.append(Finding(example.get(label, ()), float(len(without)), note, (("label", label),)))
     return Measurement(len(findings), "classes", len(findings), len(classes), "classes", tuple(findings), remark)
+
+
+def _examples(analysis: Analysis) -> dict[str | None, tuple[str]]:
+    """By label, the first image that has it."""
+    first: dict[str | None, tuple[str]] = {}
+    for image in analysis.images:
+        first.setdefault(image.label, (image.path,))
+    return first
 
 
 def _images(count: int) -> str:
