@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.document import Block, Items, Problems, Text, load_document, nearest
 from fastdup_checks.expectation import Bound, Expectation
+from fastdup_checks.parameters import Parameters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -161,10 +161,12 @@ class Entries:
         kinds = check.parameters()
         problems.known_keys(body, (*_COMMON_KEYS, *kinds), check.name)
         bound = self._bound(check, body)
-        params: dict[str, Any] = {}
-        for key, about in kinds.items():
-            if key in body.entries:
-                params[key] = self._parameter(check, key, about, body.entries[key])
+        reader = Parameters(self._path, problems, self._dataset)
+        params: dict[str, Any] = {
+            key: reader.read(check, key, about, body.entries[key])
+            for key, about in kinds.items()
+            if key in body.entries
+        }
         self._needs(check, check.params(**params), line)
         texts = {
             key: problems.text(body.entries[key], f"{check.name}.{key}") if key in body.entries else None
@@ -226,42 +228,6 @@ class Entries:
                 f"{check.name}.{direction} counts {check.unit} and must be a whole number of at least 0",
             )
         return Bound(direction, value)
-
-    def _parameter(self, check: Check, key: str, about: Mapping[str, Any], node: Node) -> Any:
-        problems, what, kind = self._problems, f"{check.name}.{key}", about["kind"]
-        if kind == "split":
-            return self._split(problems.text(node, what), node.line, what)
-        if kind == "split_pair":
-            names = [self._split(problems.text(n, what), n.line, what) for n in problems.items(node, what)]
-            if len(names) != 2 or names[0] == names[1]:
-                problems.add(node.line, f"{what} must name two different splits: [train, test]")
-            return tuple(names)
-        if kind in {"label", "path"}:
-            text = problems.text(node, what)
-            return self._path.parent / text if kind == "path" and text else text
-        if kind == "choice":
-            text = problems.text(node, what)
-            if text is not None and text not in about["choices"]:
-                problems.add(node.line, f"{what}: {text!r} is not known{nearest(text, about['choices'])}")
-            return text
-        value = problems.number(node, what)
-        if value is not None and about["inside"] and not 0 < value < 1:
-            problems.add(node.line, f"{what} must lie between 0 and 1, and be neither")
-        elif value is not None and kind == "share" and not about["least"] <= value <= 1:
-            problems.add(node.line, f"{what} must lie between {about['least']:g} and 1 ({about['least']:.0%} and 100%)")
-        if value is not None and kind == "number" and value < about["least"]:
-            problems.add(node.line, f"{what} must be at least {about['least']:g}")
-        return value
-
-    def _split(self, name: str | None, line: int, what: str) -> str | None:
-        if name is None or self._dataset is None:
-            return name
-        splits = self._dataset.splits
-        if splits is None:
-            self._problems.add(line, f"{what}: the dataset has no splits; write dataset.splits: {{{name}: FOLDER}}")
-        elif isinstance(splits, Mapping) and name not in splits:
-            self._problems.add(line, f"{what}: no split {name!r}{nearest(name, splits)}")
-        return name
 
     def _needs(self, check: Check, params: Any, line: int) -> None:
         if self._dataset is None:

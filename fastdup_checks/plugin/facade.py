@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 from fastdup_checks.checks import CHECKS
 from fastdup_checks.document import nearest
 from fastdup_checks.findings import Measurement
+from fastdup_checks.parameters import read_value
 from fastdup_checks.plugin.terminal import finding_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from fastdup_checks.plugin.run import Run
     from fastdup_checks.result import Result
 
@@ -47,7 +46,8 @@ class Fastdup:
 
         Args:
             check: the name of a check, as in data.yml.
-            params: its parameters, as in data.yml: `split="train"`, `between=("train", "test")`.
+            params: its parameters, as in data.yml: `split="train"`, `between=("train", "test")`, `threshold="98%"`; a
+                path is relative to that file's folder.
 
         Raises:
             TypeError: if there is no such check, or it has no such parameter.
@@ -58,26 +58,12 @@ class Fastdup:
         if found is None:
             raise TypeError(f"unknown check {check!r}{nearest(check, CHECKS)}")
         known = found.parameters()
-        for name, value in params.items():
+        for name in params:
             if name not in known:
                 raise TypeError(f"{check} has no parameter {name!r}{nearest(name, known)}")
-            wanted = _wanted(known[name])
-            if value != known[name]["default"] and wanted is not None and not wanted[0](value):
-                raise ValueError(f"{check}: {name} is {value!r}; {wanted[1]} is wanted")
-        return self._run.measure(check, found.params(**params))
-
-
-def _wanted(about: Mapping[str, Any]) -> tuple[Callable[[Any], bool], str] | None:
-    """What a parameter of a check must be, and in words; None where the dataset says what is wrong."""
-    choices, least = about["choices"], about["least"]
-    if about["inside"]:
-        return lambda value: 0 < value < 1, "a number between 0 and 1"
-    rules: dict[str, tuple[Callable[[Any], bool], str]] = {
-        "share": (lambda value: least <= value <= 1, f"a number from {least:g} to 1"),
-        "split_pair": (lambda value: len(value) == len(set(value)) == 2, "a pair of two different splits"),
-        "choice": (lambda value: value in choices, " or ".join(choices)),
-    }
-    return rules.get(about["kind"])
+        config = self._run.plan.path
+        read = {name: read_value(found, name, value, config) for name, value in params.items()}
+        return self._run.measure(check, found.params(**read))
 
 
 def explain(op: str, left: Any, right: Any) -> list[str]:

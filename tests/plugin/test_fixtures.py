@@ -67,9 +67,14 @@ def test_a_misspelt_value_does_not_pass(project: pytest.Pytester, run: Run) -> N
             ("near_duplicate_rate", {"threshold": 98}),
             ("near_duplicate_rate", {"threshold": 0.01}),
             ("novelty_rate", {"p_value": 0}),
+            ("novelty_rate", {"p_value": None}),
+            ("dark", {"threshold": -4}),
+            ("dark", {"threshold": float("nan")}),
+            ("dark", {"threshold": True}),
+            ("dark", {"split": {"train"}}),
         ])
         def test_measures(fastdup, check, params):
-            with pytest.raises(ValueError, match="is wanted"):
+            with pytest.raises(ValueError, match=f"^{check}.{next(iter(params))}"):
                 fastdup.measure(check, **params)
 
         @pytest.mark.parametrize("between, kind", [((), "exactly"), (("train",), "any"), (("train", "train"), "any")])
@@ -82,7 +87,31 @@ def test_a_misspelt_value_does_not_pass(project: pytest.Pytester, run: Run) -> N
             assert fastdup.measure("leak", between=None).count == 1
         """,
     )
-    run("test_data.py", "-k", "not data.yml").assert_outcomes(passed=10, deselected=5)
+    run("test_data.py", "-k", "not data.yml").assert_outcomes(passed=15, deselected=5)
+
+
+def test_values_may_be_written_as_in_the_file(project: pytest.Pytester, run: Run) -> None:
+    project.makepyfile(
+        test_data="""
+        import os
+        from pathlib import Path
+
+        import numpy as np
+        import pytest
+
+        def test_numbers(fastdup):
+            for share in ("98%", "0.98", 0.98, np.float64(0.98)):
+                assert fastdup.measure("near_duplicate_rate", threshold=share).population == 14
+            assert fastdup.measure("dark", threshold=1).count == 0
+
+        @pytest.mark.parametrize("kind", [str, Path])
+        def test_paths_are_relative_to_the_file(fastdup, fastdup_scan, kind, monkeypatch, tmp_path):
+            np.save("known.npy", fastdup_scan.embeddings)
+            monkeypatch.chdir(tmp_path)
+            assert fastdup.measure("novelty_rate", reference=kind("known.npy")).population == 7
+        """,
+    )
+    run("test_data.py", "-k", "not data.yml").assert_outcomes(passed=3, deselected=5)
 
 
 def test_what_is_measured_is_a_number_in_an_assertion(project: pytest.Pytester, run: Run) -> None:
