@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, overload
 
+from fastdup_checks.checks.labels import labels_told
 from fastdup_checks.checks.leaks import leaking_pairs, sides
 from fastdup_checks.checks.scope import expect_splits, worst_first
 from fastdup_checks.families import name_mix
@@ -241,8 +242,12 @@ class Result:
         ]
 
     def label_suspects(self, threshold: float = 0.5) -> list[LabelSuspect]:
-        """Images whose label seems to be wrong, most likely first; empty where there are fewer than two classes."""
-        if len(self.analysis.scan.dataset.classes) < 2:
+        """Images whose label seems to be wrong, most likely first.
+
+        Empty where `label_consistency` has nothing to measure: there are fewer than two classes, or the images that
+        look alike say next to nothing about a label.
+        """
+        if not labels_told(self.analysis):
             return []
         suspects = self.analysis.labels
         return [

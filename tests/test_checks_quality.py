@@ -17,6 +17,7 @@ from test_statistics import scene
 import fastdup_checks
 from fastdup_checks.analysis import Analysis
 from fastdup_checks.checks import CHECKS
+from fastdup_checks.checks.labels import labels_told
 from fastdup_checks.encoders.plan import DEFAULT, VectorPlan, model_key
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.quality import RULES
@@ -117,8 +118,10 @@ def test_labels_that_have_slipped_by_most_of_a_class_are_nothing_to_measure(tmp_
     for place, (labels, told) in enumerate(((right, True), (mixed, False))):
         files = {f"{label}/{row}.png": image for row, (label, image) in enumerate(zip(labels, images, strict=True))}
         folder = write_images(tmp_path / str(place), files)
-        found = measure(fastdup_checks.run(folder, work_dir=tmp_path / "out").analysis, "label_consistency")
-        assert np.isfinite(found.value) == told
+        result = fastdup_checks.run(folder, work_dir=tmp_path / "out")
+        found = measure(result.analysis, "label_consistency")
+        assert np.isfinite(found.value) == labels_told(result.analysis) == told
+        assert bool(result.label_suspects(0.0)) == told
         assert ("next to nothing" in found.remark) != told
 
 

@@ -177,7 +177,8 @@ def test_a_class_of_unreadable_images_alone_is_reported_like_others(tmp_path):
     root = write_images(tmp_path / "images", {**images, **{f"{name}/x.png": BROKEN for name in "0z"}})
     result = fastdup_checks.run(root, work_dir=tmp_path / "out")
     assert result.analysis.classes == ("0", "a", "b", "z")
-    assert {s.suggested for s in result.label_suspects(0.0)} == {"a", "b"}
+    suggested = {result.analysis.class_name(number) for number in result.analysis.labels.suggested.tolist()}
+    assert suggested == {"a", "b"}
 
 
 def test_nothing_readable_never_passes(tmp_path):

@@ -17,7 +17,7 @@ from fastdup_checks.records import printable
 if TYPE_CHECKING:
     from fastdup_checks.analysis import Analysis
 
-__all__ = ("LabelScope", "conflicting_labels", "label_consistency")
+__all__ = ("LabelScope", "conflicting_labels", "label_consistency", "labels_told")
 
 _ALIKE = 3
 """Images that are named for a suggested label."""
@@ -63,8 +63,8 @@ def label_consistency(analysis: Analysis, scope: LabelScope) -> Measurement:
         findings.append(Finding((image.path,), round(float(suspects.score[row]), 4), note, evidence))
     population = int(labelled.sum())
     unlabelled = selection.count - population
-    comparable = len(np.unique(analysis.label_numbers[analysis.label_numbers >= 0])) > 1
-    told = float(suspects.told) >= _TOLD
+    comparable = _comparable(analysis)
+    told = labels_told(analysis)
     remarks = [
         "" if comparable else "no two classes have readable images",
         "" if told or not comparable else _UNTOLD,
@@ -72,7 +72,7 @@ def label_consistency(analysis: Analysis, scope: LabelScope) -> Measurement:
         f"{unlabelled} without a label are not counted" if unlabelled else "",
     ]
     return Measurement(
-        share(population - len(rows), population) if comparable and told else float("nan"),
+        share(population - len(rows), population) if told else float("nan"),
         "share",
         population - len(rows),
         population,
@@ -80,6 +80,15 @@ def label_consistency(analysis: Analysis, scope: LabelScope) -> Measurement:
         tuple(findings),
         "; ".join(r for r in remarks if r),
     )
+
+
+def labels_told(analysis: Analysis) -> bool:
+    """Whether the images that look alike say anything of the labels; where not, no label is more suspect."""
+    return _comparable(analysis) and float(analysis.labels.told) >= _TOLD
+
+
+def _comparable(analysis: Analysis) -> bool:
+    return len(np.unique(analysis.label_numbers[analysis.label_numbers >= 0])) > 1
 
 
 def _alike(analysis: Analysis, row: int, label: str | None) -> list[tuple[str, str]]:
