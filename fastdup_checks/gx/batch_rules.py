@@ -5,10 +5,8 @@ The name of a class is stored in suites: a class that is renamed is lost to them
 
 from __future__ import annotations
 
-import math
 from typing import Any, ClassVar, List, Mapping, Optional, Tuple, Union
 
-from great_expectations.compatibility import pydantic
 from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.expectation_configuration import parse_result_format
 from great_expectations.expectations.model_field_types import ConditionParser
@@ -62,15 +60,6 @@ class ImageBatchRule(ImageRule, BatchExpectation):
             check = CHECKS[cls.check]
             cls.args_keys = ("image_column", *check.parameters(), check.bound.direction)
             cls.success_keys = (*cls.args_keys, *SOURCE_KEYS)
-
-    @pydantic.validator("at_most", "at_least", check_fields=False)
-    def _bound_makes_sense(cls, value: Any) -> Any:
-        if isinstance(value, (int, float)):
-            if CHECKS[cls.check].unit == "share" and not 0 <= value <= 1:
-                raise ValueError("a share lies between 0 and 1")
-            if math.isnan(value) or value < 0:
-                raise ValueError("a bound is a number of at least 0")
-        return value
 
     def get_validation_dependencies(self, execution_engine: Any = None, runtime_configuration: Any = None) -> Any:
         """The report of the batch."""

@@ -6,6 +6,7 @@ import logging
 from typing import Any, ClassVar, List, Optional, Union
 
 import pandas as pd
+from great_expectations.compatibility import pydantic
 from great_expectations.core.suite_parameters import SuiteParameterDict
 from great_expectations.expectations.expectation import (
     Expectation,
@@ -20,6 +21,7 @@ from fastdup_checks.errors import DatasetError, FastdupChecksError
 from fastdup_checks.expectation import Bound
 from fastdup_checks.expectation import Expectation as Entry
 from fastdup_checks.gx import docs
+from fastdup_checks.gx.arguments import expect_sense
 from fastdup_checks.gx.metrics import DOMAIN_KEYS, params_of
 from fastdup_checks.gx.report import BatchReport, Unmeasured
 from fastdup_checks.records import printable, valid_text
@@ -68,6 +70,12 @@ class ImageRule(Expectation):
     """The check that measures."""
     sentence: ClassVar[str] = ""
     """What is wanted, in words; `$name` stands for an argument."""
+
+    @pydantic.root_validator(pre=True)
+    def _arguments_make_sense(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if cls.check:
+            expect_sense(cls.check, values)
+        return values
 
     @classmethod
     def is_abstract(cls) -> bool:

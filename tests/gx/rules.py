@@ -22,5 +22,5 @@ def lenient(rule: type) -> dict[str, object]:
     if issubclass(rule, ImageRowRule):
         return {"mostly": 0.0}
     bound = CHECKS[rule.check].bound
-    most = 1.0 if CHECKS[rule.check].unit == "share" else 10**6
+    most = 1.0 if CHECKS[rule.check].unit in {"share", "statistic"} else 10**6
     return {bound.direction: most if bound.direction == "at_most" else 0.0}

@@ -267,10 +267,54 @@ def test_what_cannot_be_judged_fails_and_says_why(
     assert images.message_of(result).startswith("expect_no_image_leak_between_splits: could not be judged: ")
 
 
-@pytest.mark.parametrize("arguments", [{"at_most": 1.5}, {"at_most": -1}, {"at_most": float("nan")}, {"atmost": 0}])
+@pytest.mark.parametrize(
+    "arguments",
+    [{"at_most": 1.5}, {"at_most": -1}, {"at_most": float("nan")}, {"at_most": True}, {"at_most": None}, {"atmost": 0}],
+)
 def test_arguments_that_make_no_sense_are_refused(arguments: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"at_?most"):
         images.ExpectImageDuplicateRateToBeAtMost(**arguments)
+
+
+SENSELESS = {
+    "leak": [
+        {"threshold": 98},
+        {"threshold": float("nan")},
+        {"threshold": True},
+        {"kind": "exakt"},
+        {"between": ["train", "train"]},
+    ],
+    "near_duplicate_rate": [{"threshold": 98}, {"threshold": 0}],
+    "outlier_rate": [{"threshold": 50}],
+    "label_consistency": [{"threshold": 50}],
+    "novelty_rate": [{"p_value": 3}, {"p_value": -1}, {"p_value": 0}],
+    "dark": [{"threshold": -1}],
+    "broken_images": [{"megabytes": -1}, {"megabytes": True}, {"megapixels": 0}],
+}
+
+
+@pytest.mark.parametrize("rule", [rule for rule in (*BATCH_RULES, *ROW_RULES) if rule.check in SENSELESS])
+def test_arguments_out_of_the_range_that_data_yml_knows_are_refused(rule: type, root: str) -> None:
+    for arguments in SENSELESS[rule.check]:
+        (name,) = arguments
+        with pytest.raises(ValueError, match=rf"(?:{rule.check}|limits)\.{name}"):
+            make(rule, root, **arguments)
+
+
+def test_all_that_is_wrong_with_a_rule_is_told_at_once() -> None:
+    with pytest.raises(ValueError, match=r"leak\.kind: 'exakt' is not known; .*leak\.threshold must lie between"):
+        images.ExpectNoImageLeakBetweenSplits(kind="exakt", threshold=98)
+    with pytest.raises(ValueError, match="counts images and must be a whole number"):
+        images.ExpectNoImageLeakBetweenSplits(at_most=0.5)
+
+
+def test_a_suite_parameter_out_of_range_passes_nothing(root: str, frame: pd.DataFrame, definition: object) -> None:
+    batch = definition.get_batch({"dataframe": frame[frame["split"] == "train"]})
+    for rule in (images.ExpectImageOutlierRateToBeAtMost, images.ExpectColumnImagesNotToBeOutliers):
+        made = make(rule, root, threshold={"$PARAMETER": "score"})
+        suite = gx.ExpectationSuite(rule.__name__, expectations=[made])
+        with pytest.raises(ValueError, match=r"outlier_rate\.threshold must lie between"):
+            batch.validate(suite, expectation_parameters={"score": 98})
 
 
 def test_every_row_that_has_a_copy_is_unexpected_where_a_finding_names_one_of_several(
