@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import great_expectations
-from great_expectations.exceptions import DataContextError
+from great_expectations.exceptions import DataContextError, GreatExpectationsError
 
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.gx.actions import ImageGalleryAction
@@ -23,11 +23,20 @@ def open_project(folder: Path) -> Any:
 
 
 def find_checkpoint(context: Any, name: str) -> Any:
-    """The checkpoint of that name, or None."""
+    """The checkpoint of that name, or None.
+
+    Raises:
+        DatasetError: if it is there and cannot be used: its suite or its data are lost, or no longer valid.
+    """
     try:
         return context.checkpoints.get(name)
     except DataContextError:
         return None
+    except (GreatExpectationsError, LookupError, TypeError, ValueError) as error:  # pydantic's are ValueErrors
+        said = " ".join(str(error).split())
+        raise DatasetError(
+            f"checkpoint {name!r} cannot be loaded: {said}; add its suite again, and overwrite it"
+        ) from error
 
 
 def register_in_project(context: Any) -> None:
@@ -84,8 +93,7 @@ def add_checkpoint(context: Any, suite: Any, *, overwrite: bool = False) -> Any:
     if not overwrite and any(known.name == suite.name for known in context.suites.all()):
         raise DatasetError(f"the project has a suite {suite.name!r}; choose another name, or overwrite it")
     suite = context.suites.add_or_update(suite)
-    source = context.data_sources.add_or_update_pandas(DATA_SOURCE)
-    data = source.add_dataframe_asset(suite.name).add_batch_definition_whole_dataframe("all")
+    data = _new_asset(context, suite.name).add_batch_definition_whole_dataframe("all")
     definition = context.validation_definitions.add_or_update(
         great_expectations.ValidationDefinition(name=suite.name, data=data, suite=suite)
     )
@@ -94,3 +102,14 @@ def add_checkpoint(context: Any, suite: Any, *, overwrite: bool = False) -> Any:
             name=suite.name, validation_definitions=[definition], actions=[ImageGalleryAction(name="gallery")]
         )
     )
+
+
+def _new_asset(context: Any, name: str) -> Any:
+    """A data frame asset of that name; those of the other suites stay, for their checkpoints name them."""
+    try:
+        source = context.data_sources.get(DATA_SOURCE)
+    except KeyError:
+        source = context.data_sources.add_pandas(DATA_SOURCE)
+    if name in source.get_asset_names():
+        source.delete_asset(name)
+    return source.add_dataframe_asset(name)

@@ -179,6 +179,40 @@ def test_commands_add_a_project_and_run_it(
     assert list((tmp_path / "gx/uncommitted/data_docs/local_site/fastdup_checks").glob("gallery-*.html"))
 
 
+def test_suites_of_one_project_leave_each_other_alone(
+    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, checks in {"a": "broken_images: {at_most: 3}", "b": "broken_images: {at_most: 4}"}.items():
+        text = f"version: 1\ndataset: {{root: {demo / 'images'}}}\nexpectations: [{checks}]\n"
+        (tmp_path / f"{name}.yml").write_text(text)
+        assert main(["gx", "init", f"{name}.yml", "--name", name]) == 0
+    assert main(["gx", "init", "b.yml", "--name", "b", "--overwrite"]) == 0
+    capsys.readouterr()
+    assert main(["gx", "run", "a.yml", "--name", "a"]) == 0
+    assert "broken_images: 3 images, within the 3 allowed" in capsys.readouterr().out
+    assert main(["gx", "run", "b.yml", "--name", "b"]) == 0
+
+
+def test_a_checkpoint_that_has_lost_its_data_is_an_error_in_words(
+    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = str(demo / "data.yml")
+    assert main(["gx", "init", config]) == 0
+    context = images.open_project(tmp_path)
+    for lose in (
+        lambda: context.data_sources.get("fastdup_checks").delete_asset("images"),
+        lambda: context.data_sources.delete("fastdup_checks"),
+        lambda: context.suites.delete("images"),
+    ):
+        lose()
+        capsys.readouterr()
+        assert main(["gx", "run", config]) == 2
+        (said,) = capsys.readouterr().err.splitlines()
+        assert said.startswith("fastdup-checks: checkpoint 'images' cannot be loaded: ")
+    assert main(["gx", "init", config, "--overwrite"]) == 0
+    assert main(["gx", "run", config]) == 1
+
+
 def test_a_project_that_has_another_store_is_not_changed(tmp_path: Path) -> None:
     context = gx.get_context(mode="file", project_root_dir=str(tmp_path))
     path = Path(context.root_directory) / "great_expectations.yml"
