@@ -24,6 +24,7 @@ from fastdup_checks.gx import docs
 from fastdup_checks.gx.arguments import expect_sense
 from fastdup_checks.gx.metrics import DOMAIN_KEYS, params_of
 from fastdup_checks.gx.report import BatchReport, Unmeasured
+from fastdup_checks.gx.source import UndecodedName
 from fastdup_checks.records import printable, valid_text
 from fastdup_checks.table import image_name
 
@@ -175,8 +176,8 @@ def storable(value: Any) -> Any:
     """A result that can be stored and shown: images held as bytes by their names, and names as valid text."""
     if isinstance(value, bytes | bytearray | memoryview):
         return image_name(bytes(value))
-    if isinstance(value, str):
-        return valid_text(value)
+    if isinstance(value, str | UndecodedName):
+        return valid_text(str(value))
     if isinstance(value, dict):
         return {key: storable(inner) for key, inner in value.items()}
     if isinstance(value, list):

@@ -15,6 +15,7 @@ from fastdup_checks.encoders.entry import model_named
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.limits import Limits
 from fastdup_checks.pipeline import scan_settings
+from fastdup_checks.records import valid_text
 from fastdup_checks.scan import Settings
 from fastdup_checks.table import Row, image_of, text_of
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ("SOURCE_KEYS", "Source", "baseline_of", "frame_rows")
+__all__ = ("SOURCE_KEYS", "Source", "UndecodedName", "baseline_of", "frame_rows")
 
 SOURCE_KEYS = (
     "config",
@@ -37,6 +38,22 @@ SOURCE_KEYS = (
     "megapixels",
 )
 """The arguments that every image rule has: rules that agree in them share one analysis of a batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class UndecodedName:
+    """A name of a file that holds bytes that are no text, in a cell of a data frame: as a path, it is that name.
+
+    Great Expectations takes the hash of a frame, for which pandas encodes the strings and `str` of what is none.
+    """
+
+    name: str
+
+    def __fspath__(self) -> str:
+        return self.name
+
+    def __str__(self) -> str:
+        return valid_text(self.name)
 
 
 @dataclass(frozen=True, slots=True)

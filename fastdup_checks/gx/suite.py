@@ -16,6 +16,7 @@ from fastdup_checks.expectation import Expectation
 from fastdup_checks.gx import batch_rules, quality_rules
 from fastdup_checks.gx.batch_rules import ImageBatchRule
 from fastdup_checks.gx.rule import META
+from fastdup_checks.gx.source import UndecodedName
 from fastdup_checks.pipeline import open_dataset
 from fastdup_checks.records import valid_text
 
@@ -80,21 +81,33 @@ def rule_of(entry: Expectation, **source: Any) -> ImageBatchRule:
 def frame_from_config(config: str | Path | Plan) -> pd.DataFrame:
     """The images of a data.yml, listed now: one row each with `path`, and `split`, `label`, `group` where it has them.
 
+    A path that is not valid Unicode is an object of which `os.fspath` gives the name. In names of splits, labels and
+    groups, bytes that are no text are written out, as everywhere where they are shown.
+
     Raises:
         ConfigError: if the file is wrong.
         DatasetError: if there are no images.
     """
     plan = config if isinstance(config, Plan) else load_plan(config)
     dataset = open_dataset(plan.dataset)
-    columns: dict[str, list[str | None]] = {"path": [record.path for record in dataset.records]}
+    columns: dict[str, list[Any]] = {"path": [_path(record.path) for record in dataset.records]}
     if dataset.splits:
-        columns["split"] = [record.split for record in dataset.records]
+        columns["split"] = [_text(record.split) for record in dataset.records]
     if dataset.labelled:
-        columns["label"] = [record.label for record in dataset.records]
+        columns["label"] = [_text(record.label) for record in dataset.records]
     if plan.dataset.groups is not None:
-        columns["group"] = [record.group for record in dataset.records]
-    # Python strings: names of files may hold bytes that are no text, which Arrow refuses.
+        columns["group"] = [_text(record.group) for record in dataset.records]
+    # Python objects: Arrow would refuse names that hold bytes that are no text.
     return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
+
+
+def _path(name: str) -> str | UndecodedName:
+    """The cell that names an image: the file must be found by it."""
+    return name if valid_text(name) == name else UndecodedName(name)
+
+
+def _text(name: str | None) -> str | None:
+    return None if name is None else valid_text(name)
 
 
 def _plain(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -149,6 +150,37 @@ def test_a_suite_survives_storing(config: Path, tmp_path: Path) -> None:
 def test_the_frame_lists_what_the_configuration_names(config: Path, frame: pd.DataFrame) -> None:
     found = images.frame_from_config(config)
     assert found.to_dict("list") == frame.to_dict("list")
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="names of files are text there")
+def test_names_that_are_no_text_are_judged_as_check_judges_them(
+    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pictures = sorted((demo / "images/train").rglob("*.jpg"))[:3]
+    for number, picture in enumerate(pictures):
+        for folder in ("photos/train/a", "photos/test/\udcfe"):
+            (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+            (tmp_path / folder / f"\udcff{number}.jpg").write_bytes(picture.read_bytes())
+    (tmp_path / "photos/train/a/\udcffempty.jpg").write_bytes(b"")
+    config = tmp_path / "data.yml"
+    config.write_text(
+        "version: 1\ndataset: {root: photos, splits: {train: train, test: test}, labels: parent_folder}\n"
+        "expectations: [broken_images, duplicate_rate, leak, conflicting_labels]\n"
+    )
+    expected = [verdict.message for verdict in check(config)]
+    assert main(["gx", "init", "data.yml"]) == 0
+    context = images.open_project(tmp_path)
+    suite = context.suites.get("images")
+    suite.add_expectation(images.ExpectColumnImagesNotToBeInTwoSplits(column="path", config="data.yml"))
+    suite.add_expectation(images.ExpectColumnImagesToBeReadable(column="path", config="data.yml"))
+    capsys.readouterr()
+    assert main(["gx", "run", "data.yml"]) == 1
+    said = capsys.readouterr().out
+    assert all(f"FAILED   {message}\n" in said for message in expected)
+    assert "expect_column_images_to_be_readable: 85.71% as wanted" in said
+    assert "expect_column_images_not_to_be_in_two_splits: 0% as wanted" in said
+    (stored,) = tmp_path.glob("gx/uncommitted/validations/**/fastdup_checks-images.json")
+    assert r"train/a/\\xffempty.jpg" in stored.read_text(encoding="utf-8")
 
 
 def test_a_wrong_configuration_is_told_at_once_and_when_rules_run(
