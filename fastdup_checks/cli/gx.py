@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fastdup_checks.cli.terminal import complain, show_path
 
-if TYPE_CHECKING:
-    import argparse
-
 __all__ = ("register",)
+
+_LONGEST = 200
+"""Bytes of a name, to which GX adds the ends of the names of files."""
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -42,7 +42,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         command.add_argument(
             "--project", type=Path, metavar="DIR", default=Path(), help="where gx/ is (default: the working directory)"
         )
-        command.add_argument("--name", default="images", help="of the suite and of the checkpoint (default: images)")
+        command.add_argument(
+            "--name", type=_name, default="images", help="of the suite and of the checkpoint (default: images)"
+        )
 
 
 def _init(options: argparse.Namespace) -> int:
@@ -63,10 +65,12 @@ def _init(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     import fastdup_checks.gx as rules
+    from fastdup_checks.gx.project import is_project
 
-    context = rules.open_project(options.project)
-    checkpoint = rules.find_checkpoint(context, options.name)
-    if checkpoint is None:
+    # GX makes a project of a folder that is none: what is mistyped is not to be made.
+    context = rules.open_project(options.project) if is_project(options.project) else None
+    checkpoint = context and rules.find_checkpoint(context, options.name)
+    if context is None or checkpoint is None:
         complain(f"no checkpoint {options.name!r}; first: fastdup-checks gx init {options.config}{_others(options)}")
         return 2
     frame = rules.frame_from_config(options.config)
@@ -77,6 +81,15 @@ def _run(options: argparse.Namespace) -> int:
     for site in context.get_docs_sites_urls():
         print(f"data docs: {site['site_url']}")
     return 0 if result.success else 1
+
+
+def _name(text: str) -> str:
+    """A name of which GX can make names of files and folders."""
+    if not text.strip() or text in {".", ".."} or not text.isprintable() or any(sign in text for sign in "/\\"):
+        raise argparse.ArgumentTypeError(f"{text!r} cannot name a suite: it is empty, or means a folder")
+    if len(text.encode()) > _LONGEST:
+        raise argparse.ArgumentTypeError(f"a name of a suite has at most {_LONGEST} bytes")
+    return text
 
 
 def _others(options: argparse.Namespace) -> str:

@@ -11,7 +11,7 @@ from great_expectations.exceptions import DataContextError, GreatExpectationsErr
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.gx.actions import ImageGalleryAction
 
-__all__ = ("add_checkpoint", "find_checkpoint", "open_project", "register_in_project")
+__all__ = ("add_checkpoint", "find_checkpoint", "is_project", "open_project", "register_in_project")
 
 MODULE = "fastdup_checks.gx"
 DATA_SOURCE = "fastdup_checks"
@@ -20,6 +20,11 @@ DATA_SOURCE = "fastdup_checks"
 def open_project(folder: Path) -> Any:
     """The project in a folder, which is made where there is none."""
     return great_expectations.get_context(mode="file", project_root_dir=str(folder))
+
+
+def is_project(folder: Path) -> bool:
+    """Whether there is a project in a folder."""
+    return (folder / "gx/great_expectations.yml").is_file()
 
 
 def find_checkpoint(context: Any, name: str) -> Any:

@@ -245,6 +245,28 @@ def test_a_checkpoint_that_has_lost_its_data_is_an_error_in_words(
     assert main(["gx", "run", config]) == 1
 
 
+@pytest.mark.parametrize("command", ["init", "run"])
+@pytest.mark.parametrize("name", ["a/b", "a\\b", "", " ", "../x", ".", "..", "a\nb", "a\udcff", "x" * 300])
+def test_names_that_gx_cannot_store_are_refused_before_anything_is_made(
+    name: str, command: str, demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["gx", command, str(demo / "data.yml"), "--name", name])
+    assert left.value.code == 2
+    assert "argument --name: " in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_running_makes_no_project(demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = str(demo / "data.yml")
+    (tmp_path / "empty").mkdir()
+    for folder in ("nowhere", "empty"):
+        assert main(["gx", "run", config, "--project", folder]) == 2
+        said = capsys.readouterr().err
+        assert f"no checkpoint 'images'; first: fastdup-checks gx init {config} --project {folder}" in said
+    assert [path.name for path in tmp_path.rglob("*")] == ["empty"]
+
+
 def test_a_project_that_has_another_store_is_not_changed(tmp_path: Path) -> None:
     context = gx.get_context(mode="file", project_root_dir=str(tmp_path))
     path = Path(context.root_directory) / "great_expectations.yml"
