@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from great_expectations.expectations.row_conditions import Column
 from rules import BATCH_RULES, make
 
 import fastdup_checks.gx as images
+from fastdup_checks.gx import report as report_module
 from fastdup_checks.pipeline import run
 
 
@@ -35,6 +37,28 @@ def test_one_unreadable_file_is_found_and_takes_nothing_else_along(
     of_batch = validate(table, make(images.ExpectImageDuplicateRateToBeAtMost, root))
     assert of_batch.success
     assert images.message_of(of_batch).endswith("; 1 unreadable image is not counted")
+
+
+def test_images_held_as_bytes_are_not_written_out_to_name_the_batch(
+    root: str, frame: pd.DataFrame, validate: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peaks: list[int] = []
+    real = report_module._key
+
+    def measured(*arguments: object) -> str:
+        tracemalloc.start()
+        key = real(*arguments)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        return key
+
+    monkeypatch.setattr(report_module, "_key", measured)
+    picture = (Path(root) / frame["path"][frame["label"] == "hills"].iloc[0]).read_bytes()
+    held = [picture + bytes([end]) * 1_000_000 for end in range(4)]  # what follows a JPEG is no part of it
+    rule = images.ExpectImageDuplicateRateToBeAtMost(at_most=0.75)
+    assert validate(pd.DataFrame({"path": held}), rule).success
+    assert not validate(pd.DataFrame({"path": [*held, held[0]]}), rule).success  # another batch
+    assert max(peaks) < 100_000
 
 
 def test_null_rows_are_no_images(root: str, frame: pd.DataFrame, validate: Callable) -> None:
