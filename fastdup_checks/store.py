@@ -297,8 +297,10 @@ def _batches(keys: list[bytes]) -> Iterator[list[bytes]]:
 
 
 def _prepare(directory: Path) -> None:
+    """Make and mark the directory; one that is there already may hold files of the user's own, and stays as it is."""
+    if directory.is_dir():
+        return
     directory.mkdir(parents=True, exist_ok=True)
-    tag = directory / "CACHEDIR.TAG"
-    if not tag.exists():
-        tag.write_text("Signature: 8a477f597d28d172789f06886806bc55\n# A cache of fastdup-checks; safe to delete.\n")
-        (directory / ".gitignore").write_text("*\n")
+    (directory / ".gitignore").write_text("*\n")
+    tag = "Signature: 8a477f597d28d172789f06886806bc55\n# A cache of fastdup-checks; safe to delete.\n"
+    (directory / "CACHEDIR.TAG").write_text(tag)

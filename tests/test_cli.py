@@ -59,9 +59,14 @@ def test_a_scan_that_cannot_be_done_is_exit_status_3(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "arguments", [(), ("nonsense",), ("check",), ("run", ""), ("init", ""), ("run", "x", "--threads", "0")]
+    "arguments",
+    [
+        *((), ("nonsense",), ("check",), ("run", ""), ("init", ""), ("run", "x", "--threads", "0")),
+        *(("check", "x", "--cache-dir", ""), ("check", "x", "--work-dir", ""), ("run", "x", "--work-dir", "")),
+    ],
 )
-def test_wrong_usage_is_exit_status_2(arguments):
+def test_wrong_usage_is_exit_status_2(tmp_path, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as error:
         run(*arguments)
     assert error.value.code == 2

@@ -118,6 +118,14 @@ def test_the_directory_is_marked_as_a_cache(tmp_path):
     assert (tmp_path / "new" / ".gitignore").read_text() == "*\n"
 
 
+def test_a_directory_that_others_made_is_not_marked(tmp_path):
+    Store(tmp_path).close()
+    assert {file.name for file in tmp_path.iterdir()} == {"scan.sqlite"}
+    (tmp_path / ".gitignore").write_text("*.log\n")
+    Store(tmp_path).close()
+    assert (tmp_path / ".gitignore").read_text() == "*.log\n"
+
+
 def test_what_is_no_database_is_a_clear_error(tmp_path):
     (tmp_path / "scan.sqlite").write_bytes(b"nonsense" * 200)
     with pytest.raises(ScanError, match=r"scan\.sqlite: the cache cannot be opened"):

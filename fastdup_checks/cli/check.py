@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastdup_checks.cli.terminal import add_scan_options, print_verdicts, progress_of, show_path
+from fastdup_checks.cli.terminal import add_scan_options, folder, print_verdicts, progress_of, show_path
 from fastdup_checks.records import printable
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("config", type=Path, metavar="data.yml", help="the expectations")
     parser.add_argument(
         "--work-dir",
-        type=Path,
+        type=folder,
         metavar="DIR",
         help="where the report is written (default: fastdup-report beside the file)",
     )

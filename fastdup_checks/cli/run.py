@@ -26,7 +26,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("images", type=folder, metavar="IMAGES", help="the folder")
     parser.add_argument(
         "--work-dir",
-        type=Path,
+        type=folder,
         metavar="DIR",
         default=Path("fastdup-report"),
         help="where everything is written (default: fastdup-report)",

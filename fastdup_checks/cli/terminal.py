@@ -24,7 +24,7 @@ _SHOWN = 3
 
 def add_scan_options(parser: argparse.ArgumentParser) -> None:
     """The options of every command that scans."""
-    parser.add_argument("--cache-dir", type=Path, metavar="DIR", help="where measurements are kept between runs")
+    parser.add_argument("--cache-dir", type=folder, metavar="DIR", help="where measurements are kept between runs")
     parser.add_argument("--threads", type=_threads, metavar="N", help="cores to use (default: all)")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress")
 
