@@ -17,6 +17,7 @@ from fastdup_checks.encoders.plan import DEFAULT
 from fastdup_checks.errors import DatasetError, ExpectationFailed, ScanError
 from fastdup_checks.expectation import Expectation
 from fastdup_checks.folder import expect_folder, open_folder
+from fastdup_checks.inputs import expect_spared
 from fastdup_checks.judgement import evaluate_all, measurable
 from fastdup_checks.layout import detect_layout
 from fastdup_checks.limits import Limits
@@ -37,12 +38,15 @@ if TYPE_CHECKING:
 __all__ = (
     "analyse",
     "check",
+    "expect_room",
     "open_dataset",
     "require",
     "run",
     "scan_settings",
     "write_report",
 )
+
+_PAGES = ("report.json", "summary.md", "gallery.html")
 
 
 def check(
@@ -68,7 +72,7 @@ def check(
             a split drawn at random is checked as it was drawn.
 
     Raises:
-        ConfigError: if the file is wrong.
+        ConfigError: if the file is wrong, or the report would take the place of a file that it names.
         DatasetError: if the images, or what an expectation needs of them, are not there.
         ScanError: if the scan cannot be done.
     """
@@ -79,6 +83,7 @@ def check(
     else:
         plan = config if listing is None else replace(config, dataset=with_listing(config.dataset, listing))
     out = Path(work_dir) if work_dir is not None else plan.path.parent / "fastdup-report"
+    expect_room(plan, out)
     baseline = read_baseline(plan.baseline)
     analysis = analyse(plan, cache_dir=cache_dir, threads=threads, progress=progress)
     verdicts = evaluate_all(plan, analysis, baseline)
@@ -132,7 +137,7 @@ def run(
         model: the encoder: "default", an ONNX file, "hf://owner/name@commit/file", or a plan as data.yml gives it.
 
     Raises:
-        ConfigError: if there is no such model.
+        ConfigError: if there is no such model, or the report would take the place of a file that is read.
         DatasetError: if there are no images.
         ScanError: if the scan cannot be done.
     """
@@ -145,6 +150,7 @@ def run(
         layout = detect_layout(root)
         dataset = DatasetPlan(root, {n: (f,) for n, f in layout.splits.items()} or None, layout.labels)
     plan = Plan(out / "data.yml", replace(dataset, root=root), (), model_named(model))
+    expect_room(plan, out)
     analysis = analyse(plan, cache_dir=cache_dir, threads=threads, progress=progress)
     verdicts = [
         judge(Expectation(c.name, c.name, None, c.unit, params := c.params()), c.measure(analysis, params))
@@ -198,6 +204,18 @@ def scan_settings(
     )
 
 
+def expect_room(plan: Plan, work_dir: Path) -> None:
+    """Make sure that the report of a plan takes the place of none of its inputs.
+
+    Raises:
+        ConfigError: with every file that would be lost.
+    """
+    from fastdup_checks.report.tables import TABLES
+
+    advice = "the report would take its place; give it another folder (--work-dir, --fastdup-report, work_dir)"
+    expect_spared(plan, (work_dir / name for name in (*TABLES, *_PAGES)), advice)
+
+
 def write_report(result: Result, *, started: float) -> None:
     """Write tables, report.json, summary.md and gallery.html into the result's work directory.
 
@@ -216,7 +234,7 @@ def write_report(result: Result, *, started: float) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
         # Were this one interrupted, those of the last run would speak of tables that are not theirs any more.
-        for name in ("report.json", "summary.md", "gallery.html"):
+        for name in _PAGES:
             (out / name).unlink(missing_ok=True)
     except OSError as error:
         raise ScanError(f"{out}: the work directory cannot be made ({error.strerror or error})") from error

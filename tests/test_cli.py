@@ -51,6 +51,20 @@ def test_what_cannot_be_done_is_one_line_and_exit_status_2(tmp_path, monkeypatch
     assert err.count("\n") == 1
 
 
+def test_a_report_that_would_take_the_place_of_the_model_is_exit_status_2(tmp_path, capsys):
+    write_images(tmp_path / "images", CLEAN)
+    model = tmp_path / "report.json"
+    model.write_text("precious")
+    (tmp_path / "data.yml").write_text(
+        "version: 1\ndataset: images\nmodel: report.json\nexpectations: [broken_images]\n"
+    )
+    assert run("check", tmp_path / "data.yml", "--work-dir", tmp_path) == 2
+    err = capsys.readouterr().err
+    assert "report.json: that is the model; the report would take its place" in err
+    assert err.count("\n") == 1
+    assert model.read_text() == "precious"
+
+
 def test_a_scan_that_cannot_be_done_is_exit_status_3(tmp_path, capsys):
     write_images(tmp_path / "images", CLEAN)
     (tmp_path / "cache").write_text("in the way")

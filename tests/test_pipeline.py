@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ import fastdup_checks
 from fastdup_checks import ConfigError, DatasetError, ExpectationFailed
 from fastdup_checks.analysis import Analysis
 from fastdup_checks.cli.terminal import print_verdicts
+from fastdup_checks.column import Column
+from fastdup_checks.config import DatasetPlan
 from fastdup_checks.copies import Copies
 from fastdup_checks.demo import make_demo
 from fastdup_checks.index import Scale
@@ -194,6 +197,53 @@ def test_a_work_directory_with_an_odd_name_is_used(tmp_path):
     out = tmp_path / "o u't \"ü"
     fastdup_checks.run(write_images(tmp_path / "im ages", CLEAN), work_dir=out)
     assert (out / "gallery.html").exists()
+
+
+@pytest.fixture
+def reading(tmp_path):
+    """A data.yml beside all its inputs, which are called as tables of the report are; and their bytes."""
+    config = write_project(tmp_path, "novelty_rate: {split: test, reference: embeddings.npy}", CLEAN)
+    rows = "path,label,split\n" + "".join(f"{path},cat,{path.split('/')[0]}\n" for path in CLEAN)
+    inputs = {"labels.csv": rows, "images.csv": rows, "embeddings.npy": "vectors", "files.txt": "names"}
+    for name, text in inputs.items():
+        (tmp_path / name).write_text(text)
+    lines = config.read_text().replace("splits: {train: train, test: test}", "splits: {csv: images.csv}")
+    lines = lines.replace("labels: parent_folder", "labels: {csv: labels.csv}")
+    config.write_text(f"{lines}embeddings: {{npy: embeddings.npy, files: files.txt}}\n")
+    return config, inputs
+
+
+@pytest.mark.parametrize("judge", [fastdup_checks.check, fastdup_checks.require])
+def test_a_report_takes_the_place_of_no_input(tmp_path, reading, judge):
+    config, inputs = reading
+    with pytest.raises(ConfigError) as error:
+        judge(config, work_dir=tmp_path)
+    told = [(Path(p.path).name, p.message.split(";")[0]) for p in error.value.problems]
+    assert told == [
+        ("images.csv", "that is the table of dataset.splits"),
+        ("labels.csv", "that is the table of dataset.labels"),
+        ("embeddings.npy", "that is the reference of novelty_rate-test"),
+        ("files.txt", "that is the file of embeddings.files"),
+    ]
+    assert {name: (tmp_path / name).read_text() for name in inputs} == inputs
+    assert not (tmp_path / ".fastdup_cache").exists()
+
+
+def test_a_report_of_a_folder_takes_the_place_of_no_table_of_it(tmp_path, monkeypatch):
+    images = write_images(tmp_path / "images", CLEAN)
+    monkeypatch.chdir(tmp_path)
+    table = tmp_path / "labels.csv"
+    table.write_text("path,label\ntrain/cat/0.png,cat\n")
+    with pytest.raises(ConfigError, match=r"labels\.csv: that is the table of dataset\.labels; the report would"):
+        fastdup_checks.run(images, work_dir=".", dataset=DatasetPlan(images, labels=Column(table)))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_report_takes_the_place_of_no_input_through_a_link(tmp_path, reading):
+    config, _ = reading
+    (tmp_path / "out").symlink_to(tmp_path)
+    with pytest.raises(ConfigError, match=r"out/labels\.csv: that is the table"):
+        fastdup_checks.check(config, work_dir=tmp_path / "out")
 
 
 def test_no_name_is_not_the_working_directory(tmp_path, monkeypatch):

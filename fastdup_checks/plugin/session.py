@@ -16,6 +16,7 @@ from fastdup_checks.baseline_file import read_baseline
 from fastdup_checks.config import load_plan
 from fastdup_checks.errors import ConfigError, FastdupChecksError, Problem
 from fastdup_checks.ledger import default_author
+from fastdup_checks.pipeline import expect_room
 from fastdup_checks.plugin import FastdupWarning
 from fastdup_checks.plugin.facade import Fastdup
 from fastdup_checks.plugin.html import attach_pictures
@@ -116,6 +117,7 @@ def _load(config: pytest.Config, path: Path, *, several: bool) -> Run:
     work_dir = chosen_path(config, "fastdup_report") or path.parent / "fastdup-report"
     if several:
         work_dir /= _node_id(config, path).replace("/", "-").rpartition(".")[0]
+    expect_room(plan, work_dir)
     run = Run(plan, baseline, work_dir, chosen_path(config, "fastdup_cache_dir"), record_of(config, path))
     config.stash.setdefault(_RUNS, {})[path] = run
     return run

@@ -33,6 +33,15 @@ def test_a_missing_configuration_is_a_usage_error(run: Run) -> None:
     result.stderr.fnmatch_lines(["ERROR: nowhere.yml: cannot be read: No such file or directory"])
 
 
+def test_a_report_that_would_take_the_place_of_an_input_is_a_usage_error(project: pytest.Pytester, run: Run) -> None:
+    config = project.path / "data.yml"
+    config.write_text(config.read_text().replace("labels: parent_folder", "labels: {csv: labels.csv}"))
+    (project.path / "labels.csv").write_text("path,label\ntrain/cat/0.png,cat\n")
+    result = run("--fastdup-report=.")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: labels.csv: that is the table of dataset.labels; the report would take *"])
+
+
 def test_a_scan_that_cannot_be_done_is_an_error_of_every_expectation(
     project: pytest.Pytester,
     run: Run,
