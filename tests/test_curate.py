@@ -184,6 +184,56 @@ def test_a_list_does_not_take_the_place_of_the_configuration(folder, tmp_path, m
     assert (folder / "data.yml").read_bytes() == before
 
 
+@pytest.mark.parametrize("arguments", [["clean", "--out"], ["clean", "--removed"], ["sample", "-n", "3", "--out"]])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("images/train/a/0.png", "that is a file of the dataset"),
+        ("images/train/a/../a/1.png", "that is a file of the dataset"),
+        ("images/outside.png", "that is a file of the dataset"),
+        ("labels.csv", "that is the table of dataset.labels"),
+        (".", "that is a folder"),
+        ("/", "that is a folder"),
+        ("images", "that is a folder"),
+    ],
+)
+def test_a_list_does_not_take_the_place_of_what_is_read(tmp_path, monkeypatch, capsys, arguments, name, words):
+    monkeypatch.chdir(tmp_path)
+    write_images(tmp_path / "images", {"train/a/0.png": 0, "train/a/1.png": 1, "outside.png": 2})
+    (tmp_path / "labels.csv").write_text("path,label\ntrain/a/0.png,a\n")
+    (tmp_path / "data.yml").write_text(
+        "version: 1\ndataset: {root: images, splits: {train: train}, labels: {csv: labels.csv}}\n"
+        "expectations: [broken_images]\n"
+    )
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    command, *options = arguments
+    assert main([command, "data.yml", "-q", "--cache-dir", str(tmp_path / "c"), *options, name]) == 2
+    err = capsys.readouterr().err
+    assert f"{words}; " in err
+    assert err.count("\n") == 1
+    assert {file: file.read_bytes() for file in before} == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_list_does_not_take_the_place_of_an_image_behind_a_link(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_images(tmp_path / "pool", {"0.png": 0, "one": 1})
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "a").symlink_to(tmp_path / "pool")
+    (tmp_path / "images" / "1.png").symlink_to(tmp_path / "pool" / "one")
+    (tmp_path / "data.yml").write_text("version: 1\ndataset: images\nexpectations: [broken_images]\n")
+    for name in ("pool/0.png", "pool/one"):
+        assert main(["sample", "data.yml", "-q", "-n", "1", "--out", name]) == 2
+        assert f"{name}: that is a file of the dataset; give the list another name" in capsys.readouterr().err
+
+
+def test_lists_take_the_place_of_those_of_an_earlier_run(folder, tmp_path):
+    lists = ["--out", str(tmp_path / "kept.csv"), "--removed", str(folder / "images" / "removed.csv")]
+    for _ in range(2):
+        assert main(["clean", str(folder / "data.yml"), "-q", *lists]) == 0
+    (folder / "images" / "removed.csv").unlink()
+
+
 @pytest.mark.parametrize("score", ["nan", "2", "-1", "half"])
 def test_a_threshold_is_a_score(folder, score, capsys):
     with pytest.raises(SystemExit, match="2"):

@@ -83,11 +83,22 @@ def _add_tree_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _analyse(options: argparse.Namespace) -> Analysis:
+    """What there is to list, once it is known that the lists and the tree take the place of nothing that is read."""
     from fastdup_checks.config import load_plan
+    from fastdup_checks.inputs import expect_spared
     from fastdup_checks.pipeline import analyse
 
     plan = load_plan(options.config)
-    return analyse(plan, cache_dir=options.cache_dir, threads=options.threads, progress=progress_of(options))
+    lists: list[Path] = [options.out, *([options.removed] if "removed" in options else [])]
+    for file in lists:
+        if file.is_dir():
+            raise DatasetError(f"{file}: that is a folder; name a file for the list")
+    advice = "give the list another name"
+    expect_spared(plan, lists, advice)
+    analysis = analyse(plan, cache_dir=options.cache_dir, threads=options.threads, progress=progress_of(options))
+    expect_spared(plan, lists, advice, analysis.scan.dataset)
+    _expect_elsewhere(options, analysis)
+    return analysis
 
 
 def _clean(options: argparse.Namespace) -> int:
@@ -96,7 +107,6 @@ def _clean(options: argparse.Namespace) -> int:
     if os.path.realpath(options.out) == os.path.realpath(options.removed):
         raise DatasetError(f"{options.out}: one file cannot hold both lists; give --out and --removed two names")
     analysis = _analyse(options)
-    _expect_elsewhere(options, analysis)
     done = clean(analysis, leaks_from=options.leaks_from, drop=options.drop, threshold=options.threshold)
     _write(options.out, ("path", "split", "label", "note"), ((k.path, k.split, k.label, k.note) for k in done.kept))
     _write(options.removed, ("path", "reason"), ((r.path, r.reason) for r in done.removed))
@@ -121,7 +131,6 @@ def _sample(options: argparse.Namespace) -> int:
     if options.count < 1:
         raise DatasetError("-n: at least one image")
     analysis = _analyse(options)
-    _expect_elsewhere(options, analysis)
     selection = select(analysis, Scope(split=options.split))
     if not selection.count:
         raise DatasetError(f"none of the {selection.name} can be read")
@@ -141,10 +150,7 @@ def _sample(options: argparse.Namespace) -> int:
 
 
 def _expect_elsewhere(options: argparse.Namespace, analysis: Analysis) -> None:
-    """Refuse a tree within the dataset, whose files would be copies of all others then, and the configuration."""
-    for out in (options.out, getattr(options, "removed", options.out)):
-        if os.path.realpath(out) == os.path.realpath(options.config):
-            raise DatasetError(f"{out}: that is the configuration; give the list another name")
+    """Refuse a tree within the dataset, whose files would be copies of all others then."""
     folder: Path | None = options.link or options.copy
     root = analysis.scan.dataset.root
     if folder is not None and Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(root)):
