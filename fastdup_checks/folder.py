@@ -201,6 +201,11 @@ def _list_images(root: Path, include: Sequence[str], exclude: Sequence[str]) -> 
     paths: list[str] = []
     wanted, unwanted = Globs.of(include), Globs.below(root, exclude)
     for place in exclude:
+        if place.startswith("/"):  # which nothing below the root does
+            bare = place.lstrip("/")
+            wild = set(bare) & set("*?[{")
+            meant = f"; did you mean {printable(bare)!r}?" if bare and (wild or is_there(root, bare)) else ""
+            raise DatasetError(f"{root}: exclude names {printable(place)}; what it names lies below the root{meant}")
         if not set(place) & set("*?[{") and not is_there(root, plain(place)):
             raise DatasetError(f"{root}: exclude names {printable(place)}, and there is no such folder or file")
     for path in find_files(root):

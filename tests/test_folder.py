@@ -109,6 +109,18 @@ def test_a_folder_that_is_to_be_taken_out_and_is_not_there_is_refused(tmp_path, 
         open_folder(tmp_path, exclude=[place])
 
 
+@pytest.mark.parametrize(
+    ("place", "meant"),
+    [("/old", "; did you mean 'old'?"), ("/old/*.png", "; did you mean 'old/*.png'?"), ("/", ""), ("/o", "")],
+)
+def test_what_is_to_be_taken_out_lies_below_the_root(tmp_path, place, meant):
+    write_images(tmp_path, {p: b"x" for p in ("a/1.png", "old/3.png")})
+    with pytest.raises(
+        DatasetError, match=re.escape(f"exclude names {place}; what it names lies below the root{meant}")
+    ):
+        open_folder(tmp_path, exclude=[place])
+
+
 @pytest.mark.parametrize("place", ["old", "old/", "./old", "old/**"])
 def test_images_are_taken_out_by_folder_or_pattern(tmp_path, place):
     write_images(tmp_path, {p: b"x" for p in ("a/1.png", "old/a/2.png", "old/3.png", "older/4.png")})
