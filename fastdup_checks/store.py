@@ -86,10 +86,10 @@ class Store:
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._migrate()
         except (OSError, sqlite3.Error) as error:
-            raise ScanError(
-                f"{path}: the cache cannot be opened ({error}). Delete the file, or name another directory "
-                "(--cache-dir)",
-            ) from error
+            raise self._unfit(f"cannot be opened ({error})") from error
+
+    def _unfit(self, why: str) -> ScanError:
+        return ScanError(f"{self._path}: the cache {why}. Delete the file, or name another directory (--cache-dir)")
 
     def _migrate(self) -> None:
         found = self._db.execute("PRAGMA user_version").fetchone()[0]
@@ -136,10 +136,7 @@ class Store:
         try:
             yield from self._db.execute(query, values)
         except sqlite3.Error as error:
-            raise ScanError(
-                f"{self._path}: the cache cannot be read ({error}). Delete the file, or name another directory "
-                "(--cache-dir)",
-            ) from error
+            raise self._unfit(f"cannot be read ({error})") from error
 
     def _is_most(self, count: int) -> bool:
         """Whether so many pictures are a good part of all, so that reading all in their order takes less time."""
@@ -268,6 +265,8 @@ class Store:
                     (decoder, *some),
                 )
             )
+        if any(len(found.get(content, b"")) != side * side * 3 for content in contents):
+            raise self._unfit("lacks thumbnails of pictures that it holds")
         out = np.empty((len(contents), side, side, 3), dtype=np.uint8)
         for row, content in enumerate(contents):
             out[row] = np.frombuffer(found[content], dtype=np.uint8).reshape(side, side, 3)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import io
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +72,33 @@ def test_a_scan_that_cannot_be_done_is_exit_status_3(tmp_path, capsys):
     (tmp_path / "cache").write_text("in the way")
     assert run("run", tmp_path / "images", "--work-dir", tmp_path / "out", "--cache-dir", tmp_path / "cache") == 3
     assert "the cache cannot be opened" in capsys.readouterr().err
+
+
+def test_a_fault_of_the_program_is_no_verdict(tmp_path, monkeypatch, capsys):
+    def fail(*_, **__):
+        raise KeyError("odd")
+
+    monkeypatch.setattr("fastdup_checks.pipeline.open_folder", fail)
+    assert run("check", write_project(tmp_path, "broken_images"), "-q") == 3
+    err = capsys.readouterr().err
+    assert err.startswith("Traceback (most recent call last)")
+    assert err.splitlines()[-2] == "KeyError: 'odd'"
+    assert err.splitlines()[-1].startswith("fastdup-checks: that is a fault of fastdup-checks, and no verdict on the ")
+
+
+def test_a_cache_that_somebody_has_cut_is_one_line_and_exit_status_3(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("fastdup_checks.store._RACY_NS", -1)  # files this young would be measured again
+    config = write_project(tmp_path, "near_duplicate_rate: {at_most: 100%}")
+    assert run("check", config, "-q") == 0
+    with contextlib.closing(sqlite3.connect(tmp_path / ".fastdup_cache" / "scan.sqlite")) as database:
+        database.executescript("DELETE FROM thumbnails; DELETE FROM derived")
+    for kept in (tmp_path / ".fastdup_cache").glob("*.npz"):
+        kept.unlink()
+    capsys.readouterr()
+    assert run("check", config, "-q") == 3
+    err = capsys.readouterr().err
+    assert "scan.sqlite: the cache lacks thumbnails" in err
+    assert err.count("\n") == 1
 
 
 @pytest.mark.parametrize(

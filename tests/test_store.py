@@ -154,6 +154,15 @@ def test_a_damaged_file_is_a_clear_error(tmp_path):
         store.contents("here", {"a.png": Stamp(1, OLD)})
 
 
+@pytest.mark.parametrize("damage", ["DELETE FROM thumbnails", "UPDATE thumbnails SET thumbnail = x'00'"])
+def test_a_file_that_lacks_thumbnails_is_a_clear_error(tmp_path, damage):
+    with Store(tmp_path) as store:
+        remember(store, "a.png", Stamp(1, OLD), b"a")
+        store._db.execute(damage)
+        with pytest.raises(ScanError, match=r"scan\.sqlite: the cache lacks thumbnails .*\. Delete the file"):
+            store.thumbnails([b"a"], decoder="d", side=4)
+
+
 def test_an_empty_scan_has_no_thumbnails(tmp_path):
     with Store(tmp_path) as store:
         assert np.array_equal(store.thumbnails([], decoder="d", side=4), np.empty((0, 4, 4, 3), np.uint8))

@@ -1,6 +1,7 @@
 """The command line: `fastdup-checks COMMAND`.
 
-Exit status: 0 passed, 1 an expectation failed, 2 usage, configuration or dataset wrong, 3 the scan could not be done.
+Exit status: 0 passed, 1 an expectation failed, 2 usage, configuration or dataset wrong, 3 the scan could not be done,
+or something happened that should not.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import argparse
 import io
 import os
 import sys
+import traceback
 from typing import TYPE_CHECKING
 
 from fastdup_checks._version import __version__
@@ -57,6 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:  # a full disk, behind the report or behind our output
         complain(str(error))
         _drop_output()
+        return 3
+    except Exception:  # noqa: BLE001 - Python would exit with 1, which says that an expectation failed
+        traceback.print_exc()
+        complain("that is a fault of fastdup-checks, and no verdict on the data; please report it with the lines above")
         return 3
     return status
 
