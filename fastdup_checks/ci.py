@@ -1,9 +1,10 @@
-"""What GitHub Actions shows beside the log: a summary of the job, and annotations on the lines of data.yml."""
+"""What GitHub Actions reads of a log, and shows beside it: a summary of the job, and marks on the lines of data.yml."""
 
 from __future__ import annotations
 
 import logging
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
     from fastdup_checks.errors import FastdupChecksError
     from fastdup_checks.verdict import Verdict
 
-__all__ = ("add_to_job_summary", "annotate", "annotate_error")
+__all__ = ("add_to_job_summary", "annotate", "annotate_error", "harmless")
 
 _LEVELS = {"failed": "error", "warned": "warning"}
+_COMMAND = re.compile(r"(^|[\r\n])([^\S\r\n]*):(?=:)")
+"""Where a line begins with a workflow command."""
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +57,14 @@ def add_to_job_summary(markdown: str) -> None:
             file.write(markdown)
     except OSError as error:
         _log.warning("the job summary cannot be written: %s", error)
+
+
+def harmless(text: str) -> str:
+    r"""The text, on GitHub Actions without the workflow commands that a name of a file may hold: `\x3a:error`.
+
+    A command is at work where a line begins with `::`, after blanks as well, and of the old kind wherever `##[` stands.
+    """
+    return _COMMAND.sub(r"\1\2\\x3a", text).replace("##[", r"##\x5b") if _on_github() else text
 
 
 def _on_github() -> bool:

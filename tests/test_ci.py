@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from datasets import DATASET, write_images, write_project
 
-from fastdup_checks.ci import annotate
+from fastdup_checks.ci import annotate, harmless
 from fastdup_checks.cli import main
 from fastdup_checks.expectation import Bound, Expectation
 from fastdup_checks.findings import Measurement
@@ -49,6 +49,33 @@ def test_what_is_wrong_in_a_configuration_is_marked(tmp_path, github, capsys):
     assert main(["check", str(config)]) == 2
     (command,) = commands(capsys.readouterr().out)
     assert command.startswith("::error file=data.yml,line=7,title=fastdup-checks::unknown check 'broken_imges'")
+
+
+def test_names_of_files_give_no_commands(tmp_path, github, capsys):
+    images = {"::error file=x::1.png": b"", "a##[error]2.png": b""}
+    config = write_project(tmp_path, "broken_images", images)
+    config.write_text("version: 1\ndataset: images\nexpectations: [broken_images]\n")
+    assert main(["check", str(config), "-q"]) == 1
+    assert main(["baseline", str(config), "-q", "--accept", "--reason", "##[group]"]) == 0
+    out = capsys.readouterr().out
+    assert "\n           \\x3a:error file=x::1.png  (empty file)\n           a##\\x5berror]2.png  (empty file)\n" in out
+    assert "##\\x5bgroup]" in out
+    assert "##[" not in out
+    assert [line.split(" ")[0] for line in map(str.lstrip, out.splitlines()) if line.startswith("::")] == ["::error"]
+
+
+def test_messages_give_no_commands(tmp_path, github, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "x\n ::error::y##[error]", "-q"]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\\x3a:error::y##\\x5berror]") == 1
+
+
+def test_elsewhere_names_are_as_they_are(monkeypatch):
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    assert harmless("::a ##[b") == "::a ##[b"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert harmless("a::b\n  ::c") == "a::b\n  \\x3a:c"
 
 
 def test_elsewhere_nothing_is_said_or_written(tmp_path, github, capsys, monkeypatch):

@@ -14,7 +14,7 @@ import traceback
 from typing import TYPE_CHECKING
 
 from fastdup_checks._version import __version__
-from fastdup_checks.ci import annotate_error
+from fastdup_checks.ci import annotate_error, harmless
 from fastdup_checks.cli import baseline, calibrate, check, curate, demo, explain, frames, gx, init, run
 from fastdup_checks.cli.terminal import complain
 from fastdup_checks.errors import FastdupChecksError, ScanError
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _drop_output()
         return 3
     except Exception:  # noqa: BLE001 - Python would exit with 1, which says that an expectation failed
-        traceback.print_exc()
+        print(harmless(traceback.format_exc()), end="", file=sys.stderr)
         complain("that is a fault of fastdup-checks, and no verdict on the data; please report it with the lines above")
         return 3
     return status

@@ -7,7 +7,7 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastdup_checks.cli.terminal import add_scan_options, complain, progress_of, show_path
+from fastdup_checks.cli.terminal import add_scan_options, complain, progress_of, say, show_path
 from fastdup_checks.records import printable
 
 if TYPE_CHECKING:
@@ -117,23 +117,23 @@ def _tell(
     verdicts: Sequence[Verdict],
 ) -> None:
     count = len({e.name for e in (*accepted, *entries)} - {e.name for e in (*lapsed, *stale) if options.prune})
-    print(f"{show_path(file)}: {count} accepted finding{'' if count == 1 else 's'}")
+    say(f"{show_path(file)}: {count} accepted finding{'' if count == 1 else 's'}")
     for entry in entries:
-        print(f"  accepted         {_line(entry)}")
+        say(f"  accepted         {_line(entry)}")
     for word, gone in (("lapsed", lapsed), ("no longer occurs", stale)):
         for entry in gone:
-            print(f"  {'taken out' if options.prune else word:16} {_line(entry)}")
+            say(f"  {'taken out' if options.prune else word:16} {_line(entry)}")
     if options.hold:
-        print("  the values of today are held")
+        say("  the values of today are held")
     left = 0
     for verdict in verdicts:
         if verdict.outcome in {"failed", "warned"} and not options.accept:
             left += len(verdict.measurement.findings)
-            print(f"  not accepted     {printable(verdict.message)}")
+            say(f"  not accepted     {printable(verdict.message)}")
     if left:
-        print(f"accept the {left} findings above with: --accept --reason TEXT")
+        say(f"accept the {left} findings above with: --accept --reason TEXT")
     if (lapsed or stale) and not options.prune:
-        print("take out what has lapsed or no longer occurs with: --prune")
+        say("take out what has lapsed or no longer occurs with: --prune")
 
 
 def _line(entry: Accepted) -> str:

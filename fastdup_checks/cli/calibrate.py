@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastdup_checks.cli.terminal import add_scan_options, complain, progress_of, show_path
+from fastdup_checks.cli.terminal import add_scan_options, complain, progress_of, say, show_path
 
 if TYPE_CHECKING:
     import argparse
@@ -52,7 +52,7 @@ def _calibrate(options: argparse.Namespace) -> int:
         where = f"a cosine of {found.cosine[at]:.3f}" if at < len(found.cosine) else "no cosine"
         print(f"a chance of {chance:.0%} that a neighbour is a copy: from {where} on")
     try:
-        print(f"kept in {show_path(found.write(plan.path.parent))}")
+        say(f"kept in {show_path(found.write(plan.path.parent))}")
     except OSError as error:
         complain(f"{plan.path.parent}: cannot be written ({error.strerror or error})")
         return 2

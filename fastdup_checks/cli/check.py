@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastdup_checks.cli.terminal import add_scan_options, folder, print_verdicts, progress_of, show_path
+from fastdup_checks.cli.terminal import add_scan_options, folder, print_verdicts, progress_of, say, show_path
 from fastdup_checks.records import printable
 
 if TYPE_CHECKING:
@@ -50,10 +50,10 @@ def _check(options: argparse.Namespace) -> int:
     print(f"\n{headline(verdicts)}")
     standing = verdicts.result.standing
     for line in (*verdicts.result.analysis.scan.dataset.remarks, *(standing.remarks() if standing else ())):
-        print(printable(line))
+        say(printable(line))
     for line in annotate(verdicts, options.config):
         print(line)
     add_to_job_summary(render_markdown(verdicts.result))
     if verdicts.gallery:
-        print(f"gallery: {show_path(verdicts.gallery)}")
+        say(f"gallery: {show_path(verdicts.gallery)}")
     return 1 if verdicts.failed else 0

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastdup_checks.cli.terminal import add_scan_options, progress_of, show_path
+from fastdup_checks.cli.terminal import add_scan_options, progress_of, say, show_path
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.records import valid_text
 
@@ -112,8 +112,8 @@ def _clean(options: argparse.Namespace) -> int:
     _write(options.removed, ("path", "reason"), ((r.path, r.reason) for r in done.removed))
     _make_tree(options, analysis, [k.path for k in done.kept])
     noted = sum(bool(k.note) for k in done.kept)
-    print(f"kept {_files(len(done.kept))} ({noted} of them with a note): {show_path(options.out)}")
-    print(f"removed {_files(len(done.removed))}: {show_path(options.removed)}")
+    say(f"kept {_files(len(done.kept))} ({noted} of them with a note): {show_path(options.out)}")
+    say(f"removed {_files(len(done.removed))}: {show_path(options.removed)}")
     return 0
 
 
@@ -144,7 +144,7 @@ def _sample(options: argparse.Namespace) -> int:
     chance = np.sort(np.random.default_rng(0).permutation(len(pool))[: len(picked)])
     vectors = analysis.scan.vectors[pool]
     ours, random = coverage(vectors, np.searchsorted(pool, picked)), coverage(vectors, chance)
-    print(f"{len(images)} of {len(pool)} images: {show_path(options.out)}")
+    say(f"{len(images)} of {len(pool)} images: {show_path(options.out)}")
     print(f"mean similarity of an image to the nearest picked one: {ours:.4f}, in a random subset {random:.4f}")
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastdup_checks.cli.terminal import add_scan_options, complain, print_verdicts, progress_of, show_path
+from fastdup_checks.cli.terminal import add_scan_options, complain, print_verdicts, progress_of, say, show_path
 from fastdup_checks.records import printable
 
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ def _demo(options: argparse.Namespace) -> int:
         _compare("outliers", planted.outliers, {o.path for o in result.outliers()}),
         _compare("wrong labels", planted.mislabelled, mislabelled),
     ]
-    print(f"\nthe dataset:      {show_path(options.dir / 'images')}")
-    print(f"the expectations: {show_path(options.dir / 'data.yml')}")
-    print(f"the gallery:      {show_path(result.gallery)}" if result.gallery else "")
+    say(f"\nthe dataset:      {show_path(options.dir / 'images')}")
+    say(f"the expectations: {show_path(options.dir / 'data.yml')}")
+    say(f"the gallery:      {show_path(result.gallery)}" if result.gallery else "")
     return 0 if all(right) else 1
 
 
@@ -71,5 +71,5 @@ def _compare(what: str, planted: AbstractSet[str | frozenset[str]], found: Abstr
     for word, some in (("missed", planted - found), ("not planted", found - planted)):
         for item in sorted(some, key=str)[:_LISTED]:
             names = [item] if isinstance(item, str) else sorted(item)
-            print(f"    {word}: {'  '.join(printable(name) for name in names)}")
+            say(f"    {word}: {'  '.join(printable(name) for name in names)}")
     return planted == found

@@ -7,7 +7,8 @@ import math
 import sys
 from pathlib import Path
 
-from fastdup_checks.cli.terminal import complain, folder, show_path
+from fastdup_checks.ci import harmless
+from fastdup_checks.cli.terminal import complain, folder, say, show_path
 from fastdup_checks.records import printable
 
 __all__ = ("register",)
@@ -48,7 +49,7 @@ def _frames(options: argparse.Namespace) -> int:
     from fastdup_checks.frames import TABLE, extract_frames
 
     def tell(video: str) -> None:
-        print(printable(video), file=sys.stderr)
+        print(harmless(printable(video)), file=sys.stderr)
 
     try:
         done = extract_frames(
@@ -63,10 +64,10 @@ def _frames(options: argparse.Namespace) -> int:
     for video in done.damaged:
         complain(f"{video.video}: {video.reason}")
     frames = f"{len(done.frames)} frame{'s' * (len(done.frames) != 1)}"
-    print(f"{frames} of {done.videos} video{'s' * (done.videos != 1)}: {show_path(options.out)}")
+    say(f"{frames} of {done.videos} video{'s' * (done.videos != 1)}: {show_path(options.out)}")
     if done.damaged:
         print(f"not read to the end: {len(done.damaged)} of them")
     if done.frames:
         groups = f"{{csv: {quoted(show_path(options.out / TABLE))}, group: video}}"
-        print(f"for data.yml: dataset: {{root: {quoted(show_path(options.out))}, groups: {groups}}}")
+        say(f"for data.yml: dataset: {{root: {quoted(show_path(options.out))}, groups: {groups}}}")
     return 1 if done.damaged else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from fastdup_checks.cli.terminal import complain, show_path
+from fastdup_checks.cli.terminal import complain, say, show_path
 
 __all__ = ("register",)
 
@@ -58,8 +58,8 @@ def _init(options: argparse.Namespace) -> int:
     rules.register_in_project(context)
     folder = show_path(Path(context.root_directory))
     count = len(suite.expectations)
-    print(f"{count} {'rule' if count == 1 else 'rules'} in suite and checkpoint {options.name!r} of {folder}")
-    print(f"next: fastdup-checks gx run {show_path(options.config)}{_others(options)}")
+    say(f"{count} {'rule' if count == 1 else 'rules'} in suite and checkpoint {options.name!r} of {folder}")
+    say(f"next: fastdup-checks gx run {show_path(options.config)}{_others(options)}")
     return 0
 
 
@@ -77,9 +77,9 @@ def _run(options: argparse.Namespace) -> int:
     result = checkpoint.run(batch_parameters={"dataframe": frame})
     for validation in result.run_results.values():
         for judged in validation.results:
-            print(("passed   " if judged.success else "FAILED   ") + rules.message_of(judged))
+            say(("passed   " if judged.success else "FAILED   ") + rules.message_of(judged))
     for site in context.get_docs_sites_urls():
-        print(f"data docs: {site['site_url']}")
+        say(f"data docs: {site['site_url']}")
     return 0 if result.success else 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastdup_checks.cli.terminal import add_scan_options, complain, folder, progress_of, show_path
+from fastdup_checks.cli.terminal import add_scan_options, complain, folder, progress_of, say, show_path
 
 if TYPE_CHECKING:
     import argparse
@@ -48,5 +48,5 @@ def _init(options: argparse.Namespace) -> int:
     except ScanError as error:
         complain(str(error))
         return 2
-    print(f"{show_path(options.out)} written; next: fastdup-checks check {show_path(options.out)}")
+    say(f"{show_path(options.out)} written; next: fastdup-checks check {show_path(options.out)}")
     return 0

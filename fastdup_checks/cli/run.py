@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastdup_checks.cli.terminal import add_scan_options, folder, print_verdicts, progress_of, show_path
+from fastdup_checks.cli.terminal import add_scan_options, folder, print_verdicts, progress_of, say, show_path
 from fastdup_checks.frames import VIDEO_SUFFIXES
 from fastdup_checks.records import OUTSIDE, printable
 
@@ -56,16 +56,16 @@ def _run(options: argparse.Namespace) -> int:
     print_verdicts(result.verdicts)
     print()
     if dataset.splits:
-        print(f"splits: {', '.join(map(printable, dataset.splits))}")
+        say(f"splits: {', '.join(map(printable, dataset.splits))}")
     if dataset.classes:
         some = ", ".join(map(printable, dataset.classes[:10]))
-        print(f"labels: {len(dataset.classes)} ({some}{', ...' if len(dataset.classes) > 10 else ''})")
+        say(f"labels: {len(dataset.classes)} ({some}{', ...' if len(dataset.classes) > 10 else ''})")
     for remark in dataset.remarks:
-        print(remark)
+        say(remark)
     others = [f"{count} {printable(name)}" for name, count in dataset.ignored if name != OUTSIDE]
     if others:
-        print(f"not images: {', '.join(others)}")
+        say(f"not images: {', '.join(others)}")
         if any(name in VIDEO_SUFFIXES for name, _ in dataset.ignored):
-            print(f"videos are looked at as images: fastdup-checks frames {show_path(options.images)} --out frames")
-    print(f"tables and gallery: {show_path(options.work_dir / 'gallery.html')}")
+            say(f"videos are looked at as images: fastdup-checks frames {show_path(options.images)} --out frames")
+    say(f"tables and gallery: {show_path(options.work_dir / 'gallery.html')}")
     return 0

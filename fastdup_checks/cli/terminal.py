@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fastdup_checks.ci import harmless
 from fastdup_checks.progress import TextProgress
 from fastdup_checks.records import printable
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from fastdup_checks.progress import Progress
     from fastdup_checks.result import Verdicts
 
-__all__ = ("add_scan_options", "complain", "folder", "print_verdicts", "progress_of", "show_path")
+__all__ = ("add_scan_options", "complain", "folder", "print_verdicts", "progress_of", "say", "show_path")
 
 _COLOUR = {"passed": "32", "failed": "31;1", "warned": "33", "xfailed": "33", "skipped": "2", "measured": "36"}
 _SHOWN = 3
@@ -48,19 +49,24 @@ def print_verdicts(verdicts: Verdicts) -> None:
         word = f"{verdict.outcome.upper():8}" if verdict.outcome in {"failed", "warned"} else f"{verdict.outcome:8}"
         if colour:
             word = f"\x1b[{_COLOUR[verdict.outcome]}m{word}\x1b[0m"
-        print(f"{word} {printable(verdict.message)}")
+        say(f"{word} {printable(verdict.message)}")
         if verdict.outcome in {"failed", "warned"}:
             findings = verdict.measurement.findings
             for finding in findings[:_SHOWN]:
                 names = "  ".join(printable(path) for path in finding.images[:4])
                 more = f"  and {len(finding.images) - 4} more" if len(finding.images) > 4 else ""
                 note = f"  ({printable(finding.note)})" if finding.note else ""
-                print(f"           {names}{more}{note}")
+                say(f"           {names}{more}{note}")
             if len(findings) > _SHOWN:
                 print(f"           and {len(findings) - _SHOWN} more")
     neighbours = verdicts.result.analysis.neighbours
     if neighbours.recall < 1:
         print(f"neighbours: {neighbours.search}")
+
+
+def say(line: str) -> None:
+    """Print a line that may hold names which people chose."""
+    print(harmless(line))
 
 
 def show_path(path: Path) -> str:
@@ -74,7 +80,7 @@ def show_path(path: Path) -> str:
 def complain(message: str) -> None:
     """Say what is wrong, on standard error."""
     lines = [printable(line) for line in message.splitlines()]
-    print("fastdup-checks: " + "\n                ".join(lines), file=sys.stderr)
+    print(harmless("fastdup-checks: " + "\n                ".join(lines)), file=sys.stderr)
 
 
 def _threads(text: str) -> int:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fastdup_checks.checks import CHECKS
+from fastdup_checks.ci import harmless
 from fastdup_checks.document import nearest
 from fastdup_checks.findings import Measurement
 from fastdup_checks.parameters import read_value
@@ -74,7 +75,7 @@ def explain(op: str, left: Any, right: Any) -> list[str]:
         lines = [finding_line(f.images, f.score, f.note) for f in value.findings]
     else:
         said = f"{len(value)} found"
-        lines = [str(found) for found in value]
+        lines = [harmless(str(found)) for found in value]
     shown = [f"{other!r} {op} {said}" if swapped else f"{said} {op} {other!r}", *lines[:_MOST_LINES]]
     if len(lines) > _MOST_LINES:
         shown.append(f"... and {len(lines) - _MOST_LINES} more")

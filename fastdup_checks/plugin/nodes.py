@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fastdup_checks.ci import harmless
 from fastdup_checks.errors import ExpectationFailed, FastdupChecksError
 from fastdup_checks.plugin import FastdupWarning
 from fastdup_checks.plugin.progress import LateProgress
@@ -39,7 +40,7 @@ class ExpectationFile(pytest.File):
         try:
             self.run.scan(LateProgress(self.config))
         except FastdupChecksError as error:
-            problem = str(error)
+            problem = harmless(str(error))
         else:
             return
         # Outside of the handler, so that the message is not told a second time as the cause of itself.
@@ -84,7 +85,7 @@ class ExpectationItem(pytest.Item):
         if verdict.outcome in {"failed", "xfailed"}:
             raise ExpectationFailed([verdict])
         if verdict.outcome == "warned":
-            self.warn(FastdupWarning(verdict.message))
+            self.warn(FastdupWarning(harmless(verdict.message)))
 
     def repr_failure(
         self,
@@ -93,7 +94,7 @@ class ExpectationItem(pytest.Item):
     ) -> Any:
         """One line: the summary and JUnit show it whole; the findings are a section of the report."""
         if isinstance(excinfo.value, ExpectationFailed | FastdupChecksError | FastdupWarning):
-            return str(excinfo.value)
+            return harmless(str(excinfo.value))
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int, str]:

@@ -13,6 +13,7 @@ import pytest
 
 from fastdup_checks._version import __version__
 from fastdup_checks.baseline_file import read_baseline
+from fastdup_checks.ci import harmless
 from fastdup_checks.config import load_plan
 from fastdup_checks.errors import ConfigError, FastdupChecksError, Problem
 from fastdup_checks.ledger import default_author
@@ -97,7 +98,7 @@ def facade(config: pytest.Config, path: str | Path) -> Fastdup:
     except ConfigError as error:
         problem = _told(config, error.problems)
     except FastdupChecksError as error:
-        problem = str(error)
+        problem = harmless(str(error))
     else:
         return Fastdup(run)
     pytest.fail(problem, pytrace=False)
@@ -124,7 +125,7 @@ def _load(config: pytest.Config, path: Path, *, several: bool) -> Run:
 
 
 def _told(config: pytest.Config, problems: Sequence[Problem]) -> str:
-    return "\n".join(str(Problem(shown(config, p.path), p.line, p.message)) for p in problems)
+    return harmless("\n".join(str(Problem(shown(config, p.path), p.line, p.message)) for p in problems))
 
 
 def _node_id(config: pytest.Config, path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fastdup_checks.ci import harmless
 from fastdup_checks.records import printable
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def findings_section(verdict: Mapping[str, Any], gallery: str | None) -> str:
 
 def finding_line(images: Sequence[str], score: float, note: str) -> str:
     """A finding on one line."""
-    return f"{score:.4f}  {'  '.join(map(printable, images))}{'  ' if note else ''}{printable(note)}"
+    return harmless(f"{score:.4f}  {'  '.join(map(printable, images))}{'  ' if note else ''}{printable(note)}")
 
 
 def write_summary(
@@ -52,10 +53,10 @@ def write_summary(
         reporter.write_sep("-", "fastdup-checks")
         for verdict in verdicts:
             reporter.write(f"{verdict['outcome']:<8}", **_COLOURS.get(verdict["outcome"], {}))
-            reporter.write_line(f" {printable(verdict['message'])}")
+            reporter.write_line(f" {harmless(printable(verdict['message']))}")
     for line in remarks:
-        reporter.write_line(printable(line), yellow=True)
+        reporter.write_line(harmless(printable(line)), yellow=True)
     for line in unwritten:
-        reporter.write_line(printable(line), red=True)
+        reporter.write_line(harmless(printable(line)), red=True)
     for gallery in galleries:
         reporter.write_line(f"gallery: {gallery.as_uri()}")

@@ -134,6 +134,19 @@ def test_a_run_in_which_everything_is_skipped_scans_and_writes_nothing(project: 
     assert not (project.path / "fastdup-report").exists()
 
 
+def test_names_of_files_give_github_no_commands(
+    project: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    write_project(project.path, "broken_images: {at_most: 0}", {**CLEAN, "train/##[error]/1.png": b""})
+    run("data.yml").stdout.fnmatch_lines([r"1.0000  train/##\x5berror]/1.png  empty file"])
+    config = project.path / "data.yml"
+    config.write_text(config.read_text().replace("root: images", "root: '##[error]/images'"))
+    lost = run("data.yml")
+    lost.stdout.fnmatch_lines([r"*##\x5berror]/images: no such folder"])
+    assert "##[" not in lost.stdout.str()
+
+
 def test_github_shows_verdicts_on_the_lines_of_the_file_and_on_the_page_of_the_job(
     project: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch, xdist_args: tuple[str, ...]
 ) -> None:
