@@ -108,7 +108,9 @@ def _file(item: Listed, split: str) -> tuple[str, str | None]:
 
 
 def _below(file: str, bases: tuple[str, ...], split: str) -> str:
-    for candidate in (file, os.path.realpath(file)):
+    # Links are followed only where that is needed: it costs several system calls a file.
+    for spelt in (str, os.path.realpath):
+        candidate = spelt(file)
         for base in bases:
             prefix = os.path.join(base, "")  # noqa: PTH118
             if candidate.startswith(prefix):

@@ -66,6 +66,16 @@ def test_absolute_paths_and_paths_through_links_are_the_same_files(config, tmp_p
         }
 
 
+def test_links_are_followed_only_where_a_path_does_not_fit_as_it_is(tmp_path, monkeypatch):
+    images = write_images(tmp_path / "images", {f"{number}.png": b"x" for number in range(9)})
+    followed = []
+    real = os.path.realpath
+    monkeypatch.setattr("os.path.realpath", lambda path: followed.append(path) or real(path))
+    dataset = open_listing(images, make_listing({"train": sorted(images.iterdir())}), None)
+    assert len(dataset.records) == 9
+    assert len(followed) == 1, "that of the root"
+
+
 def test_a_file_that_is_drawn_more_often_is_one_image(config):
     verdicts = fastdup_checks.check(config, images={"train": TRAIN * 3, "valid": VALID})
     assert len(verdicts.result.images) == len(TRAIN) + len(VALID)
