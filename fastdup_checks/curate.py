@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastdup_checks.checks.labels import labels_told
 from fastdup_checks.checks.scope import expect_splits
 from fastdup_checks.quality import RULES, find_flaws
 from fastdup_checks.records import printable
@@ -138,7 +139,7 @@ def _notes(analysis: Analysis, threshold: float) -> dict[int, list[tuple[str, st
     outliers = analysis.outliers
     for row in np.flatnonzero(outliers.score >= threshold).tolist():
         notes.setdefault(row, []).append(("outliers", f"outlier: {outliers.reason[row]}"))
-    if len(analysis.scan.dataset.classes) > 1:
+    if labels_told(analysis):
         suspects = analysis.labels
         for row in np.flatnonzero(suspects.score >= threshold).tolist():
             suggested = analysis.class_name(int(suspects.suggested[row])) or "none of the classes"

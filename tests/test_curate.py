@@ -7,6 +7,7 @@ import io
 import os
 import sys
 
+import numpy as np
 import pytest
 from datasets import BROKEN, write_images
 from PIL import Image, ImageFilter, ImageOps
@@ -133,6 +134,15 @@ def test_of_a_file_and_a_link_to_it_in_another_split_the_file_stays(tmp_path):
     os.symlink("../train/0.png", tmp_path / "images" / "test" / "link.png")
     result = clean(fastdup_checks.run(tmp_path / "images", work_dir=tmp_path / "out").analysis)
     assert [removed.path for removed in result.removed] == ["test/link.png"]
+
+
+def test_no_image_goes_for_its_label_where_labels_cannot_be_told(tmp_path):
+    rng = np.random.default_rng(0)
+    labels = rng.permutation(np.repeat(["a", "b"], 30))
+    write_images(tmp_path / "images", {f"{label}/{n}.png": encoded(scene(96, n)) for n, label in enumerate(labels)})
+    result = fastdup_checks.run(tmp_path / "images", work_dir=tmp_path / "out")
+    assert not result.label_suspects()
+    assert not clean(result.analysis, drop=["suspects"], threshold=0.0).removed
 
 
 def test_an_unknown_split_is_refused(analysis):

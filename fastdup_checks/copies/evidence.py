@@ -58,10 +58,8 @@ _NOISE = np.float32(12.0)
 _LOUD = np.float32(1600)
 """Energy of a block, in squares of grey levels, above which it counts the less for *quiet*."""
 
-_STRIP = 4
-"""One part of so many of a content is left out of what is compared, where a caption may hide it..."""
 STRIPS = 4
-"""...at the top, at the bottom, left or right."""
+"""A quarter of the content at the top, at the bottom, left or right, where a caption may hide it."""
 
 FEATURES = (
     "all",
@@ -265,7 +263,7 @@ def _compare_finest(
 @cache
 def _shown(side: int) -> NDArray[np.float32]:
     """(STRIPS + 1, side * side) 0 where each strip lies, else 1; the last hides nothing."""
-    shown, wide = np.ones((STRIPS + 1, side, side), np.float32), side // _STRIP
+    shown, wide = np.ones((STRIPS + 1, side, side), np.float32), side // 4
     shown[0, :wide] = shown[1, -wide:] = shown[2, :, :wide] = shown[3, :, -wide:] = 0
     return shown.reshape(STRIPS + 1, -1)
 
