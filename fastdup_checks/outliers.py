@@ -6,7 +6,7 @@ loose region a distance is ordinary that is not in a dense one (the idea of the 
 median and an upper scale that a few outliers cannot move. So the number of ordinary images that a dataset of this
 size would have as far out as this one is known, and the score is `1 / (1 + 10 * that number)`: at 0.5 or above an
 ordinary image is met in about one dataset of ten, however large the dataset. A clean dataset has no outliers, and one
-with five has five.
+with five has five, as long as these are no more than about a twentieth of it.
 
 An encoder that was trained on photographs may place noise, pages of text and drawings among them. So the same is done
 with light, colour and sharpness in place of the vectors (`score_looks`), and the higher of the two scores counts.

@@ -187,8 +187,9 @@ _ALL: tuple[Rule, ...] = (
         "blurry",
         0.13,
         "sharpness (second by first differences at 128 px)",
-        "A picture out of focus or shaken as a whole, by about 2 % of its short side or more. A sharp subject before a "
-        "soft background is not flagged; a small picture that was enlarged is.",
+        "A picture out of focus as a whole, by about 2 % of its short side or more; so is a small picture that was "
+        "enlarged. Not flagged: a sharp subject before a soft background, a picture shaken in one direction, which "
+        "stays sharp along it, and one with noise, a caption or a border, which are sharp themselves.",
         "Remove it from training unless the model must cope with blur; in a test set decide it on purpose. When most "
         "of a dataset is flagged it was enlarged from smaller pictures: look for the originals.",
         _judge_blurry,
