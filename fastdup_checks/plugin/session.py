@@ -36,6 +36,8 @@ __all__ = ("FastdupSession", "facade", "only_config", "start")
 
 _RUNS = pytest.StashKey[dict[Path, Run]]()
 _CONFIGS = pytest.StashKey[tuple[Path, ...]]()
+_NO_TESTS = ("help", "version", "markers")
+"""Options of pytest with which it runs no test."""
 _SENT_FINDINGS = 10
 _WORST = ": worst findings"
 """How the title of a section of findings ends."""
@@ -45,18 +47,22 @@ def start(config: pytest.Config, paths: Sequence[Path]) -> None:
     """Read the configuration files and let pytest collect them.
 
     Raises:
-        pytest.UsageError: with every problem of every file.
+        pytest.UsageError: with every problem of every file that this run is about.
     """
-    problems = [p for path in paths for p in _problems(config, path, several=len(paths) > 1)]
-    if problems:
-        raise pytest.UsageError(_told(config, problems))
-    config.stash[_CONFIGS] = tuple(paths)
+    # Files that only the ini file names belong to a run of everything, not to one of a named test.
+    whole = bool(config.getoption("fastdup_config")) or config.args_source is not pytest.Config.ArgsSource.ARGS
+    problems = {path: _problems(config, path, several=len(paths) > 1) for path in paths}
+    told = [p for path in paths if whole or _collected(config, path) for p in problems[path]]
+    if told and not any(config.getoption(name) for name in _NO_TESTS):
+        raise pytest.UsageError(_told(config, told))
+    config.stash[_CONFIGS] = tuple(paths)  # a fixture that speaks of one with problems tells them
+    if _RUNS not in config.stash:
+        return
     lost = lost_settings(config)
     if lost and not is_worker(config):
         config.issue_config_time_warning(FastdupWarning(lost), stacklevel=2)
     config.pluginmanager.register(FastdupSession(config), "fastdup-checks-session")
-    # Files that only the ini file names belong to a run of everything, not to one of a named test.
-    if config.getoption("fastdup_config") or config.args_source is not pytest.Config.ArgsSource.ARGS:
+    if whole:
         config.args += [str(path) for path in paths if not _collected(config, path)]
 
 

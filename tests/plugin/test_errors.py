@@ -33,6 +33,27 @@ def test_a_missing_configuration_is_a_usage_error(run: Run) -> None:
     result.stderr.fnmatch_lines(["ERROR: nowhere.yml: cannot be read: No such file or directory"])
 
 
+@pytest.mark.parametrize("text", [None, "version: 1\n"], ids=["missing", "wrong"])
+def test_a_file_of_the_ini_file_that_cannot_be_read_stops_no_run_of_others(
+    project: pytest.Pytester, run: Run, text: str | None
+) -> None:
+    (project.path / "below").mkdir()
+    project.makeini("[pytest]\nfastdup_config = below/nope.yml")
+    if text is not None:
+        (project.path / "below" / "nope.yml").write_text(text)
+    project.makepyfile(test_data="def test(fastdup_scan): pass")
+    run("test_own.py", config=None).assert_outcomes(passed=1)
+    assert run("--help", config=None).ret == pytest.ExitCode.OK
+    assert run("--markers", config=None).ret == pytest.ExitCode.OK
+    asked = run("test_data.py", config=None)
+    asked.assert_outcomes(errors=1)
+    asked.stdout.fnmatch_lines(["below/nope.yml: *"])
+    for named in ((), (".",), ("below",), ("test_own.py", "below")):
+        result = run(*named, config=None)
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        result.stderr.fnmatch_lines(["ERROR: below/nope.yml: *"])
+
+
 def test_a_report_that_would_take_the_place_of_an_input_is_a_usage_error(project: pytest.Pytester, run: Run) -> None:
     config = project.path / "data.yml"
     config.write_text(config.read_text().replace("labels: parent_folder", "labels: {csv: labels.csv}"))
