@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fastdup_checks.expectation import Expectation
     from fastdup_checks.listing import Listing
 
-__all__ = ("DatasetPlan", "Plan", "load_plan")
+__all__ = ("DatasetPlan", "Plan", "load_plan", "read_limits")
 
 _PLAN_KEYS = (
     *("version", "description", "extends", "dataset", "model", "embeddings", "limits", "baseline", "expectations"),
@@ -103,7 +103,7 @@ def _read_plan(path: Path, problems: Problems, listing: Listing | None) -> Plan 
     if not entries.found and not problems.found:
         problems.add(0, "nothing is expected: add 'expectations:' or 'extends: [fastdup_checks/hygiene]'")
     model = read_encoder(block, path.parent, problems)
-    limits = _read_limits(block, problems)
+    limits = read_limits(block, problems)
     baseline: Path | None = path.parent / FILE_NAME
     if "baseline" in block.entries:
         name = problems.text(block.entries["baseline"], "baseline")
@@ -121,7 +121,7 @@ def _read_file(path: Path, problems: Problems) -> Node | None:
         return None
 
 
-def _read_limits(block: Block, problems: Problems) -> dict[str, int]:
+def read_limits(block: Block, problems: Problems) -> dict[str, int]:
     limits: dict[str, int] = {}
     node = block.entries.get("limits")
     inner = node and problems.block(node, "limits")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastdup_checks.checks import CHECKS
-from fastdup_checks.config import _read_limits
+from fastdup_checks.config import read_limits
 from fastdup_checks.document import Block, Items, Problems, Text
 from fastdup_checks.suite import Entries
 
@@ -42,7 +42,7 @@ def expect_sense(name: str, arguments: Mapping[str, Any]) -> None:
     listed = Items((_block({name: _block(entry)}),), 0)
     Entries(Path(), problems, None).read(_block({"expectations": listed}), "")
     limits = {key: _node(given[key]) for key in _LIMITS if key in given}
-    _read_limits(_block({"limits": _block(limits)} if limits else {}), problems)
+    read_limits(_block({"limits": _block(limits)} if limits else {}), problems)
     if problems.found:
         raise ValueError("; ".join(problem.message for problem in problems.found))
 
