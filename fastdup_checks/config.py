@@ -122,6 +122,7 @@ def _read_file(path: Path, problems: Problems) -> Node | None:
 
 
 def read_limits(block: Block, problems: Problems) -> dict[str, int]:
+    """Read what is given of `limits`, by the names that `Limits` has for them."""
     limits: dict[str, int] = {}
     node = block.entries.get("limits")
     inner = node and problems.block(node, "limits")
