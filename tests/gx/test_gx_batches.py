@@ -171,7 +171,9 @@ def test_a_row_condition_looks_at_its_rows_only(root: str, frame: pd.DataFrame, 
 def test_what_is_new_to_a_reference_needs_no_splits(
     root: str, frame: pd.DataFrame, validate: Callable, tmp_path: Path, rule: type
 ) -> None:
-    np.save(tmp_path / "known.npy", np.repeat(run(root, work_dir=tmp_path / "out").embeddings[:1], 200, axis=0))
+    one = run(root, work_dir=tmp_path / "out").embeddings[:1]
+    noise = np.random.default_rng(0).normal(0, 1e-3, (200, one.shape[1]))
+    np.save(tmp_path / "known.npy", one + noise.astype(one.dtype))
     table = pd.DataFrame({"path": frame["path"][:40]})
     known = validate(table, make(rule, root, split=None, against=None, reference=str(tmp_path / "known.npy")))
     assert known.result["unexpected_percent"] > 90
