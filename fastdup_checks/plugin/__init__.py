@@ -23,7 +23,10 @@ __all__ = ("FastdupWarning",)
 
 
 class FastdupWarning(pytest.PytestWarning):
-    """An expectation of severity `warn` was not met, or the plugin could not do a minor thing."""
+    """An expectation of severity `warn` was not met, or the plugin could not do a minor thing.
+
+    Of an expectation it fails no test by `-W error`; by `-W error::fastdup_checks.plugin.FastdupWarning` it does.
+    """
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

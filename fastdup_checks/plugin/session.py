@@ -47,7 +47,7 @@ def start(config: pytest.Config, paths: Sequence[Path]) -> None:
     """Read the configuration files and let pytest collect them.
 
     Raises:
-        pytest.UsageError: with every problem of every file that this run is about.
+        pytest.UsageError: with every problem of every file that this run is about, or with what else is wrong.
     """
     # Files that only the ini file names belong to a run of everything, not to one of a named test.
     whole = bool(config.getoption("fastdup_config")) or config.args_source is not pytest.Config.ArgsSource.ARGS
@@ -60,7 +60,10 @@ def start(config: pytest.Config, paths: Sequence[Path]) -> None:
         return
     lost = lost_settings(config)
     if lost and not is_worker(config):
-        config.issue_config_time_warning(FastdupWarning(lost), stacklevel=2)
+        try:
+            config.issue_config_time_warning(FastdupWarning(lost), stacklevel=2)
+        except FastdupWarning as warning:  # where warnings are errors
+            raise pytest.UsageError(str(warning)) from None
     config.pluginmanager.register(FastdupSession(config), "fastdup-checks-session")
     if whole:
         config.args += [str(path) for path in paths if not _collected(config, path)]

@@ -132,6 +132,18 @@ def test_settings_that_an_option_without_an_equals_sign_hides_are_told(
             result.stdout.no_fnmatch_line("*FastdupWarning*")
 
 
+def test_settings_that_are_hidden_stop_a_run_whose_warnings_are_errors(project: pytest.Pytester, run: Run) -> None:
+    (project.path / "tox.ini").unlink()
+    inside = project.path / "inside"
+    inside.mkdir()
+    (inside / "pytest.ini").write_text("[pytest]\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(inside)
+        result = run("-W", "error", "--fastdup-config", "../data.yml", config=None)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: pytest has not read pytest.ini: it took ../data.yml for a place of tests. *"])
+
+
 def test_an_option_without_an_equals_sign_hides_nothing_inside_the_project(project: pytest.Pytester, run: Run) -> None:
     result = run("-k", "own", "--fastdup-config", "data.yml", config=None)
     result.stdout.no_fnmatch_line("*FastdupWarning*")
@@ -179,10 +191,18 @@ def test_a_mark_that_nobody_registered_is_told_where_marks_are_strict(project: p
     assert "Traceback" not in result.stdout.str()
 
 
-def test_warnings_can_be_made_failures(run: Run) -> None:
-    result = run("data.yml", "-W", "error")
+def test_what_only_warns_does_not_fail_where_warnings_are_errors(run: Run, xdist_args: tuple[str, ...]) -> None:
+    result = run("data.yml", "-W", "error", *xdist_args)
+    result.assert_outcomes(passed=2, failed=2, skipped=1, warnings=1)
+    result.stdout.fnmatch_lines(["*FastdupWarning: duplicate_rate-train: 14.29%, above the 0% allowed *"])
+
+
+def test_what_only_warns_can_be_made_a_failure_or_be_silenced_by_name(run: Run) -> None:
+    result = run("data.yml", "-W", "error::fastdup_checks.plugin.FastdupWarning")
     result.assert_outcomes(passed=1, failed=3, skipped=1)
     result.stdout.fnmatch_lines(["duplicate_rate-train: 14.29%, above the 0% allowed *"])
+    silent = run("data.yml", "-W", "ignore::fastdup_checks.plugin.FastdupWarning")
+    silent.assert_outcomes(passed=2, failed=2, skipped=1, warnings=0)
 
 
 def test_reports_of_pytest_html_show_the_pictures(
