@@ -89,6 +89,15 @@ def test_no_other_plugin_is_needed(run: Run, report: Callable, off: str) -> None
     assert len(report()["verdicts"]) == 5
 
 
+def test_without_the_plugin_of_skips_known_failures_fail_and_skips_are_kept(project: pytest.Pytester, run: Run) -> None:
+    write_project(project.path, "broken_images: {xfail: ticket 7}\nduplicate_rate: {skip: ticket 8}")
+    result = run("data.yml", "-p", "no:skipping")
+    result.assert_outcomes(failed=1, skipped=1)
+    result.stdout.fnmatch_lines(["broken_images: 1 image, above the 0 allowed *; known to fail (ticket 7)"])
+    assert "Traceback" not in result.stdout.str()
+    assert "runxfail" not in result.stdout.str()
+
+
 def test_a_file_outside_the_project_has_an_id_that_can_be_named(project: pytest.Pytester, run: Run) -> None:
     inside = project.path / "inside"
     inside.mkdir()
