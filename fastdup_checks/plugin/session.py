@@ -100,6 +100,8 @@ def only_config(config: pytest.Config) -> Path:
 
 def facade(config: pytest.Config, path: str | Path) -> Fastdup:
     """What fixtures hand out for a configuration file."""
+    if not isinstance(path, str | os.PathLike) or not os.fspath(path):  # as a fixture of one's own may have it
+        pytest.fail(f"the fixture fastdup_config gives {path!r}; wanted is the path of a data.yml", pytrace=False)
     path = (config.rootpath / path).absolute()
     try:
         run = config.stash.get(_RUNS, {}).get(path) or _load(config, path, several=False)

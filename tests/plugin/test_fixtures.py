@@ -140,6 +140,21 @@ def test_a_fixture_names_the_file_where_no_option_does(project: pytest.Pytester,
     run("test_data.py", config=None).assert_outcomes(passed=1)
 
 
+@pytest.mark.parametrize("value", ["None", "7", "['data.yml']", "''"])
+def test_a_fixture_that_names_no_file_is_one_clear_error(project: pytest.Pytester, run: Run, value: str) -> None:
+    project.makeconftest(
+        f"import pytest\n\n@pytest.fixture(scope='session')\ndef fastdup_config():\n    return {value}",
+    )
+    project.makepyfile(test_data="def test(fastdup_scan): pass")
+    result = run("test_data.py", config=None)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [f"the fixture fastdup_config gives {value}; wanted is the path of a data.yml".replace("[", "[[]")]
+    )
+    assert "Traceback" not in result.stdout.str()
+    assert "Error:" not in result.stdout.str()
+
+
 def test_without_any_file_the_fixture_says_what_to_do(project: pytest.Pytester, run: Run) -> None:
     project.makepyfile(test_data="def test(fastdup_scan): pass")
     result = run("test_data.py", config=None)
