@@ -26,7 +26,10 @@ class Column:
 
     csv: Path
     path: str = "path"
-    """The column that names the image, relative to the dataset root."""
+    """The column that names the image, relative to the dataset root.
+
+    A backslash is a slash, unless a file is so called.
+    """
     value: str = "label"
     """The column that says what is wanted."""
 
@@ -98,7 +101,9 @@ def _below_root(path: str, bases: Sequence[str], here: str) -> str:
     """A path of a table, relative to the root and without detours."""
     if not path or "\0" in path:
         raise DatasetError(f"{here}: a row that has a value names no image")
-    path = path.replace("\\", "/")
+    # Windows writes a backslash for a slash; elsewhere a name may hold one.
+    if os.sep == "\\" or ("\\" in path and not os.path.lexists(os.path.join(bases[0], path))):  # noqa: PTH118
+        path = path.replace("\\", "/")
     for base in bases:
         path = path.removeprefix(os.path.join(base, "").replace(os.sep, "/"))  # noqa: PTH118
     path = posixpath.normpath(path)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from fastdup_checks.column import Column
@@ -17,6 +19,16 @@ def load(tmp_path, text):
 def test_all_ways_to_name_an_image_below_the_root_are_one(tmp_path, path):
     root = tmp_path / "images"
     assert load(tmp_path, f"file,kind\n{path.format(root=root)},cat\n") == {"a/1.png": "cat"}
+
+
+@pytest.mark.skipif(os.sep == "\\", reason="a name cannot hold a backslash here")
+def test_a_backslash_is_one_where_a_file_is_so_called(tmp_path):
+    (tmp_path / "images" / "a").mkdir(parents=True)
+    for name in (r"a\1.png", "a/1.png", r"a/b\2.png"):
+        (tmp_path / "images" / name).write_bytes(b"")
+    rows = [r"a\1.png,cat", "a/1.png,dog", r"a/b\2.png,cat", r"{root}/a/b\2.png,cat", r"a\3.png,dog"]
+    text = "\n".join(["file,kind", *rows]).format(root=tmp_path / "images")
+    assert load(tmp_path, text) == {r"a\1.png": "cat", "a/1.png": "dog", r"a/b\2.png": "cat", "a/3.png": "dog"}
 
 
 def test_an_absolute_path_by_way_of_a_link_is_below_the_root(tmp_path):
