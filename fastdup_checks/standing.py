@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -73,8 +74,9 @@ def stand(
         for finding, entry in zip(verdict.accepted, baseline.share_out(check, known), strict=True):
             if entry is not None:
                 behind[check, finding.images] = entry
-    # Of a check that was skipped somewhere, nobody knows what would have been found there.
-    judged = {v.expectation.check for v in verdicts} - {v.expectation.check for v in verdicts if v.outcome == "skipped"}
+    # Of a check that was skipped or had nothing to measure somewhere, nobody knows what would have been found there.
+    unknown = [v for v in verdicts if v.outcome == "skipped" or math.isnan(v.measurement.value)]
+    judged = {v.expectation.check for v in verdicts} - {v.expectation.check for v in unknown}
     used = {entry.name for entry in behind.values()}
     stale = tuple(
         entry

@@ -99,9 +99,9 @@ def _sentence(expectation: Expectation, measurement: Measurement) -> str:
         held = bound.holds(measurement.value)
         place = "within the" if held else "above the" if bound.direction == "at_most" else "below the"
         said += f", {'with' if math.isnan(measurement.value) else place} {format_bound(bound, unit)}"
-    if unit == "share":
+    if unit == "share" and not math.isnan(measurement.value):
         said += f" ({measurement.count} of {measurement.population} {measurement.counted})"
-    elif measurement.population:
+    elif unit == "share" or measurement.population:
         said += f" (among {measurement.population} {measurement.counted})"
     return f"{said}; {measurement.remark}" if measurement.remark else said
 

@@ -122,6 +122,8 @@ def test_labels_that_have_slipped_by_most_of_a_class_are_nothing_to_measure(tmp_
         found = measure(result.analysis, "label_consistency")
         assert np.isfinite(found.value) == labels_told(result.analysis) == told
         assert bool(result.label_suspects(0.0)) == told
+        assert bool(measure(result.analysis, "label_consistency", threshold=0.0).findings) == told
+        assert 'id="confusion"' not in result.gallery.read_text(encoding="utf-8")
         assert ("next to nothing" in found.remark) != told
 
 

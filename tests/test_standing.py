@@ -50,6 +50,9 @@ def test_nothing_is_called_stale_while_an_expectation_was_not_judged(accepted):
     skipped = replace(verdicts[0], outcome="skipped")
     standing = stand(result.baseline, [*verdicts, skipped], result.analysis)
     assert {e.check for e in standing.stale} == {"duplicate_rate"}
+    unmeasured = replace(verdicts[0], measurement=replace(verdicts[0].measurement, value=float("nan")))
+    standing = stand(result.baseline, [unmeasured, *verdicts[1:]], result.analysis)
+    assert {e.check for e in standing.stale} == {"duplicate_rate"}
 
 
 def test_the_report_for_programs_carries_what_is_accepted_and_what_counts_no_longer(accepted):

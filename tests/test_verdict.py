@@ -92,7 +92,7 @@ def test_nothing_measured_is_not_called_above_or_below():
     expectation = Expectation("x", "duplicate_rate", Bound("at_most", 0), "share", None)
     verdict = judge(expectation, Measurement(math.nan, "share", 0, 0, "images"))
     assert verdict.failed
-    assert verdict.message == "x: nothing to measure, with 0% allowed (0 of 0 images)"
+    assert verdict.message == "x: nothing to measure, with 0% allowed (among 0 images)"
 
 
 def test_the_headline_hides_no_warning_and_nothing_skipped():

@@ -40,8 +40,9 @@ def label_consistency(analysis: Analysis, scope: LabelScope) -> Measurement:
     Population: readable images that have a label (in the split, with the label). Numerator: those whose chance of a
     wrong label is below `threshold`. Unit: share of the population.
 
-    Where the images that look like one say next to nothing about its label, there is nothing to measure: most labels
-    are wrong, against the files shifted by one for instance, or the classes do not differ in what can be seen.
+    Where the images that look like one say next to nothing about its label, there is nothing to measure, and no image
+    is a suspect: most labels are wrong, against the files shifted by one for instance, or the classes do not differ in
+    what can be seen.
 
     What is below is a wrong label, a confusing picture, or two classes that mean the same: look at the suspects, and
     at which two classes they fall between.
@@ -54,7 +55,8 @@ def label_consistency(analysis: Analysis, scope: LabelScope) -> Measurement:
     selection = select(analysis, scope)
     labelled = np.fromiter((r.label is not None for r in analysis.images), bool, len(analysis.images)) & selection.rows
     suspects = analysis.labels
-    rows = worst_first(labelled & (suspects.score >= scope.threshold), suspects.score)
+    comparable, told = _comparable(analysis), labels_told(analysis)
+    rows = worst_first(labelled & (suspects.score >= scope.threshold), suspects.score) if told else []
     findings = []
     for row in rows:
         image, suggested = analysis.images[row], analysis.class_name(int(suspects.suggested[row]))
@@ -63,8 +65,6 @@ def label_consistency(analysis: Analysis, scope: LabelScope) -> Measurement:
         findings.append(Finding((image.path,), round(float(suspects.score[row]), 4), note, evidence))
     population = int(labelled.sum())
     unlabelled = selection.count - population
-    comparable = _comparable(analysis)
-    told = labels_told(analysis)
     remarks = [
         "" if comparable else "no two classes have readable images",
         "" if told or not comparable else _UNTOLD,

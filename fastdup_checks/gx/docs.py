@@ -62,13 +62,14 @@ def batch_result(
 ) -> dict[str, Any]:
     """The result of a rule about a number, as full as the result format wants it."""
     measurement = verdict.measurement
-    percent = 100 * measurement.count / measurement.population if measurement.population else None
+    measured = not math.isnan(measurement.value)
+    percent = 100 * measurement.count / measurement.population if measured and measurement.population else None
     if measurement.unit == "share" and verdict.expectation.bound and verdict.expectation.bound.direction == "at_least":
         unexpected, percent = measurement.population - measurement.count, None if percent is None else 100 - percent
     else:
         unexpected = measurement.count
     result: dict[str, Any] = {
-        "observed_value": None if math.isnan(measurement.value) else float(measurement.value),
+        "observed_value": float(measurement.value) if measured else None,
         "element_count": measurement.population,
         "unexpected_count": unexpected,
         "unexpected_percent": percent,
@@ -233,7 +234,7 @@ def observed(result: Any) -> str:
         return "nothing to measure" if known is None else escape(f"{format_value(known / 100, 'share')} unexpected")
     value = math.nan if verdict["value"] is None else verdict["value"]
     said = format_value(value, verdict["unit"], beside=next(iter(verdict["bound"].values())))
-    if verdict["unit"] == "share":
+    if verdict["unit"] == "share" and not math.isnan(value):
         return escape(f"{said} ({verdict['count']:,} of {verdict['population']:,} {verdict['population_name']})")
     return escape(f"{said} (among {verdict['population']:,} {verdict['population_name']})")
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import numpy as np
 
 from fastdup_checks._version import __version__
+from fastdup_checks.checks.labels import labels_told
 from fastdup_checks.copies import REPORTING_FLOOR
 from fastdup_checks.derived import derive
 from fastdup_checks.index import draw, find_neighbours
@@ -76,7 +77,7 @@ def gallery_page(result: Result, store: Store) -> Page:
         tallies=_tallies(analysis),
         distributions=_distributions(result),
         map=_map(result),
-        confusion=find_confusion(analysis.classes, analysis.labels) if len(analysis.classes) > 1 else None,
+        confusion=find_confusion(analysis.classes, analysis.labels) if labels_told(analysis) else None,
         families=shelves,
         more_families=int(analysis.families.family.max(initial=-1)) + 1 - len(shelves),
         standing=result.standing,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 from urllib.parse import unquote
 
+import numpy as np
 import pytest
 from datasets import CLEAN, PLANTED, write_images, write_project
+from PIL import Image
 
 import fastdup_checks
 from fastdup_checks.report import contents, shelves
@@ -94,7 +97,20 @@ def test_histograms_show_what_the_checks_decide_by_with_their_thresholds(tmp_pat
 
 
 def test_a_label_suspect_comes_with_images_that_speak_for_the_suggestion(tmp_path: Path) -> None:
-    (verdict,) = fastdup_checks.check(write_project(tmp_path, "label_consistency: {threshold: 0}"))
+    def coloured(shade: tuple[int, int, int], number: int) -> bytes:
+        noise = np.random.default_rng(number).integers(0, 40, (64, 64, 3), dtype=np.uint8)
+        out = io.BytesIO()
+        Image.fromarray(noise + np.array(shade, np.uint8)).save(out, "PNG")
+        return out.getvalue()
+
+    shades = {"cat": (180, 0, 0), "dog": (0, 0, 180)}
+    images = {
+        f"{split}/{label}/{number}.png": coloured(shade, number + 10 * (split == "test"))
+        for split in ("train", "test")
+        for label, shade in shades.items()
+        for number in range(10)
+    }
+    (verdict,) = fastdup_checks.check(write_project(tmp_path, "label_consistency: {threshold: 0}", images))
     findings = verdict.measurement.findings
     assert findings
     for finding in findings:
