@@ -72,7 +72,8 @@ def check(
             a split drawn at random is checked as it was drawn.
 
     Raises:
-        ConfigError: if the file is wrong, or the report would take the place of a file that it names.
+        ConfigError: if the file is wrong, its model cannot be used, or the report would take the place of a file that
+            it names.
         DatasetError: if the images, or what an expectation needs of them, are not there.
         ScanError: if the scan cannot be done.
     """
@@ -137,7 +138,8 @@ def run(
         model: the encoder: "default", an ONNX file, "hf://owner/name@commit/file", or a plan as data.yml gives it.
 
     Raises:
-        ConfigError: if there is no such model, or the report would take the place of a file that is read.
+        ConfigError: if there is no such model, or it cannot be used, or the report would take the place of a file that
+            is read.
         DatasetError: if there are no images.
         ScanError: if the scan cannot be done.
     """
@@ -174,7 +176,7 @@ def analyse(
     The arguments are those of `check`; without `calibrated`, the calibration beside the plan does not count.
 
     Raises:
-        ConfigError: if the calibration is damaged or of another model.
+        ConfigError: if the model cannot be used, or the calibration is damaged or of another model.
         DatasetError: if there are no images.
         ScanError: if the scan cannot be done.
     """

@@ -53,6 +53,18 @@ def test_what_cannot_be_done_is_one_line_and_exit_status_2(tmp_path, monkeypatch
     assert err.count("\n") == 1
 
 
+def test_a_model_that_is_none_is_one_line_and_exit_status_2(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_images(tmp_path / "images", CLEAN)
+    (tmp_path / "notes.txt").write_text("precious")
+    (tmp_path / "data.yml").write_text("version: 1\ndataset: images\nmodel: notes.txt\nexpectations: [broken_images]\n")
+    for arguments in (("check", "data.yml"), ("run", "images", "--model", "notes.txt")):
+        assert run(*arguments, "-q") == 2
+        err = capsys.readouterr().err
+        assert "notes.txt: not a usable ONNX model" in err
+        assert err.count("\n") == 1
+
+
 def test_a_report_that_would_take_the_place_of_the_model_is_exit_status_2(tmp_path, capsys):
     write_images(tmp_path / "images", CLEAN)
     model = tmp_path / "report.json"

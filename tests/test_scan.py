@@ -17,7 +17,7 @@ from fastdup_checks import worker
 from fastdup_checks.decode import decode
 from fastdup_checks.encoders import DEFAULT_MODEL, ModelPlan
 from fastdup_checks.encoders.network import OnnxEncoder
-from fastdup_checks.errors import ScanError
+from fastdup_checks.errors import ConfigError
 from fastdup_checks.folder import open_folder
 from fastdup_checks.limits import Limits
 from fastdup_checks.scan import Settings, scan
@@ -243,7 +243,7 @@ def test_a_damaged_model_is_one_clear_error(tmp_path, damage):
     model = tmp_path / "model.onnx"
     model.write_bytes(damage(DEFAULT_MODEL.read_bytes()))
     root = write_images(tmp_path / "images", {"a.png": 1})
-    with pytest.raises(ScanError, match=r"model\.onnx: not a usable ONNX model"):
+    with pytest.raises(ConfigError, match=r"model\.onnx: not a usable ONNX model"):
         scanned(tmp_path, root, model=ModelPlan(model))
 
 

@@ -13,7 +13,7 @@ from fastdup_checks.encoders.plan import DEFAULT, ModelPlan, model_key, processo
 from fastdup_checks.encoders.preprocessing import GraphInput, resolve, stated_in_metadata
 from fastdup_checks.encoders.processor import read_processor
 from fastdup_checks.encoders.seal import is_whole
-from fastdup_checks.errors import ScanError
+from fastdup_checks.errors import ConfigError, Problem, ScanError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,9 @@ class OnnxEncoder:
         """Load the file and try it on an even picture.
 
         Raises:
-            ScanError: if the file is not there, is damaged, or does not take pictures or give vectors.
+            ConfigError: if the file is no ONNX model, or one that does not take pictures or give vectors: the next try
+                would end alike.
+            ScanError: if the file is not there, or is damaged.
             MissingExtra: if it lies on the Hub and `huggingface_hub` is not installed.
         """
         from PIL import Image
@@ -64,7 +66,7 @@ class OnnxEncoder:
             self._batch = _BATCH if self._is_indifferent() else 1
         except ScanError as error:
             text = str(error).removeprefix(f"{file}: ")
-            raise ScanError(f"{file}: this model cannot be used: {text}") from error
+            raise ConfigError([Problem(str(file), 0, f"this model cannot be used: {text}")]) from error
 
     def _prepare(self, plan: ModelPlan) -> None:
         """Settle input, preprocessing and output."""
@@ -153,7 +155,7 @@ def _open_session(file: Path) -> Any:
     try:
         return onnxruntime.InferenceSession(str(file), sess_options=options, providers=["CPUExecutionProvider"])
     except Exception as error:
-        raise ScanError(f"{file}: not a usable ONNX model ({_short(error)})") from error
+        raise ConfigError([Problem(str(file), 0, f"not a usable ONNX model ({_short(error)})")]) from error
 
 
 def _short(error: Exception) -> str:

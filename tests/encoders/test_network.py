@@ -15,7 +15,7 @@ from fastdup_checks.encoders import DEFAULT_MODEL, ModelPlan, Stated
 from fastdup_checks.encoders.network import OnnxEncoder
 from fastdup_checks.encoders.plan import model_key
 from fastdup_checks.encoders.seal import is_whole, seal
-from fastdup_checks.errors import ScanError
+from fastdup_checks.errors import ConfigError, ScanError
 from fastdup_checks.folder import open_folder
 from fastdup_checks.limits import Limits
 from fastdup_checks.scan import Settings, scan
@@ -73,9 +73,9 @@ def two_outputs(file):
 
 def test_an_output_that_must_be_named_is_asked_for(tmp_path):
     file = two_outputs(tmp_path / "m.onnx")
-    with pytest.raises(ScanError, match="it has the outputs a, b; write which one to use"):
+    with pytest.raises(ConfigError, match="it has the outputs a, b; write which one to use"):
         embed(file)
-    with pytest.raises(ScanError, match="it has no output 'c'; known: a, b"):
+    with pytest.raises(ConfigError, match="it has no output 'c'; known: a, b"):
         embed(file, output="c")
     assert len(embed(file, output="b")) == 3
 
@@ -84,7 +84,7 @@ def test_a_model_with_a_second_input_is_refused(tmp_path):
     nodes = [helper.make_node("Add", ["x", "y"], ["z"])]
     kind = ("float", ["n", 3, 8, 8])
     file = save(tmp_path / "m.onnx", nodes, [("x", *kind), ("y", *kind)], [("z", *kind)])
-    with pytest.raises(ScanError, match="it has the inputs x, y; wanted is one"):
+    with pytest.raises(ConfigError, match="it has the inputs x, y; wanted is one"):
         embed(file)
 
 
@@ -102,7 +102,7 @@ def test_a_model_whose_output_is_no_number_is_refused(tmp_path):
         [tensor("zero", np.zeros(1))],
     )
     with pytest.raises(
-        ScanError, match=r"m\.onnx: this model cannot be used: its output holds numbers that are not fin"
+        ConfigError, match=r"m\.onnx: this model cannot be used: its output holds numbers that are not fin"
     ):
         embed(file)
 
@@ -116,7 +116,7 @@ def test_a_model_that_fails_on_pictures_is_refused(tmp_path):
         [("y", "float", ["n", "d"])],
         [tensor("shape", np.array([1, 7]))],
     )
-    with pytest.raises(ScanError, match="this model cannot be used: the model fails on a picture"):
+    with pytest.raises(ConfigError, match="this model cannot be used: the model fails on a picture"):
         embed(file, size=(8, 8))
 
 

@@ -14,7 +14,7 @@ from fastdup_checks.decode import squash
 from fastdup_checks.encoders import DEFAULT_MODEL, ModelPlan, Stated
 from fastdup_checks.encoders.network import OnnxEncoder
 from fastdup_checks.encoders.preprocessing import GraphInput, resolve
-from fastdup_checks.errors import ScanError
+from fastdup_checks.errors import ConfigError
 
 IMAGENET = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 
@@ -150,7 +150,7 @@ def test_a_picture_of_any_shape_fills_the_input(width, height, resize, size):
     ],
 )
 def test_a_graph_that_cannot_take_pictures_is_one_clear_error(tmp_path, shape, kind, stated, message):
-    with pytest.raises(ScanError, match=f"m.onnx: this model cannot be used: .*{message}"):
+    with pytest.raises(ConfigError, match=f"m.onnx: this model cannot be used: .*{message}"):
         OnnxEncoder(ModelPlan(flattening(tmp_path / "m.onnx", shape, kind), stated))
 
 
