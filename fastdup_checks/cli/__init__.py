@@ -1,7 +1,7 @@
 """The command line: `fastdup-checks COMMAND`.
 
-Exit status: 0 passed, 1 an expectation failed, 2 usage, configuration or dataset wrong, 3 the scan could not be done,
-or something happened that should not.
+Exit status: 0 passed, 1 an expectation failed, 2 usage, configuration or dataset wrong, 3 the scan could not be done or
+the report not be written, or something happened that should not.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ COMMANDS = (check, run, explain, init, baseline, curate, frames, calibrate, demo
 _QUIET_CORES = {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
 
 _ABOUT = "Expectations for image datasets: duplicates, leaks, outliers and wrong labels fail the build."
-_STATUS = "Exit status: 0 passed, 1 an expectation failed, 2 usage or configuration, 3 the scan could not be done."
+_STATUS = (
+    "Exit status: 0 passed, 1 an expectation failed, 2 usage or configuration, 3 the scan could not be done or the "
+    "report not be written."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

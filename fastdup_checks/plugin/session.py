@@ -164,6 +164,7 @@ class FastdupSession:
         self._galleries: list[Path] = []
         self._remarks: list[str] = []
         self._unwritten: list[str] = []
+        self._lost = False
         self._annotations: list[str] = []
 
     def pytest_report_header(self) -> str:
@@ -227,8 +228,11 @@ class FastdupSession:
         """Let a worker of pytest-xdist know where the others are met."""
         self._meeting.invite(node)
 
-    def pytest_sessionfinish(self) -> None:
-        """Write the reports, also of a run that was interrupted; a worker leaves that to the controller."""
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the reports, also of a run that was interrupted; a worker leaves that to the controller.
+
+        Where that cannot be done the exit status is 3, as of `fastdup-checks check`.
+        """
         if is_worker(self._config):
             return
         self._meeting.end()
@@ -236,6 +240,8 @@ class FastdupSession:
             ran = self._payloads.get(str(path), {})
             if any(verdict["outcome"] != "skipped" for verdict in ran.values()):
                 self._write(run, ran)
+        if self._lost and session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
         if self._unwritten and not self._config.pluginmanager.hasplugin("terminalreporter"):
             sys.stderr.write("".join(f"fastdup-checks: {line}\n" for line in self._unwritten))
 
@@ -244,6 +250,7 @@ class FastdupSession:
             self._annotations += run.write_report(ran, started=self._started)
         except FastdupChecksError as error:
             self._unwritten.append(f"the report could not be written: {error}")
+            self._lost = True
             self._name_no_gallery(run)
             return
         self._galleries.append(run.gallery)
@@ -268,6 +275,7 @@ class FastdupSession:
             accepted, impossible = run.accept(reason, default_author())
         except FastdupChecksError as error:
             self._unwritten.append(f"the baseline was not updated: {error}")
+            self._lost = True
             return
         self._remarks.append(f"{shown(self._config, file)}: {accepted} finding{'' if accepted == 1 else 's'} accepted")
         if impossible:

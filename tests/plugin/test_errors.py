@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 from datasets import CLEAN, write_project
 
+from fastdup_checks.cli import main
+
 Run = Callable[..., pytest.RunResult]
 
 
@@ -91,10 +93,16 @@ def test_what_a_dataset_lacks_for_a_check_is_one_line(project: pytest.Pytester, 
     assert "Traceback" not in result.stdout.str()
 
 
-def test_a_report_that_cannot_be_written_is_told(project: pytest.Pytester, run: Run) -> None:
+@pytest.mark.parametrize(
+    ("which", "outcomes"), [("duplicate_rate", {"passed": 2, "warnings": 1}), ("leak", {"failed": 1})]
+)
+def test_a_report_that_cannot_be_written_is_told_and_is_exit_status_3_as_of_check(
+    project: pytest.Pytester, run: Run, xdist_args: tuple[str, ...], which: str, outcomes: dict[str, int]
+) -> None:
     (project.path / "fastdup-report").write_text("in the way")
-    result = run("-k", "duplicate_rate")
-    result.assert_outcomes(passed=2, deselected=4, warnings=1)
+    result = run("data.yml", "-k", which, *xdist_args)
+    result.assert_outcomes(**outcomes)
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR == main(["check", str(project.path / "data.yml"), "-q"])
     result.stdout.fnmatch_lines(["the report could not be written: *fastdup-report: *"])
     result.stdout.no_fnmatch_line("gallery: *")
 
