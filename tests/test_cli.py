@@ -154,6 +154,26 @@ def test_init_writes_a_file_that_passes_today_and_fails_when_it_gets_worse(tmp_p
     assert "is there already" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("init", "images", "--cache-dir", "cache", "--out"),
+        ("clean", "data.yml", "--removed", "removed/below/r.csv", "--out"),
+        ("sample", "data.yml", "-n", "3", "--out"),
+    ],
+)
+def test_what_is_written_makes_its_folder_or_says_why_not(tmp_path, monkeypatch, capsys, command):
+    monkeypatch.chdir(tmp_path)
+    write_project(tmp_path, "broken_images", CLEAN)
+    assert run(*command, "new/below/file", "-q") == 0
+    assert (tmp_path / "new" / "below" / "file").stat().st_size
+    capsys.readouterr()
+    assert run(*command, "data.yml/file", "-q") == 3
+    err = capsys.readouterr().err
+    assert "data.yml/file: cannot be written (" in err
+    assert err.count("\n") == 1
+
+
 def test_init_leaves_no_half_of_a_file_where_the_disk_is_full(tmp_path, monkeypatch, capsys):
     resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -166,7 +186,7 @@ def test_init_leaves_no_half_of_a_file_where_the_disk_is_full(tmp_path, monkeypa
     monkeypatch.setattr("fastdup_checks.draft.draft_plan", draft)
     write_images(tmp_path / "images", {"1.png": 1})
     try:
-        assert run("init", "images", "-q") == 2
+        assert run("init", "images", "-q") == 3
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert "data.yml: cannot be written" in capsys.readouterr().err

@@ -29,7 +29,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def _init(options: argparse.Namespace) -> int:
     from fastdup_checks.draft import draft_plan
-    from fastdup_checks.errors import ScanError
     from fastdup_checks.report.files import replacing
 
     if options.out.exists():
@@ -42,11 +41,7 @@ def _init(options: argparse.Namespace) -> int:
         threads=options.threads,
         progress=progress_of(options),
     )
-    try:
-        with replacing(options.out) as file:
-            file.write(text.encode())
-    except ScanError as error:
-        complain(str(error))
-        return 2
+    with replacing(options.out) as file:
+        file.write(text.encode())
     say(f"{show_path(options.out)} written; next: fastdup-checks check {show_path(options.out)}")
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any
 
 from fastdup_checks.errors import ScanError
@@ -18,20 +18,22 @@ __all__ = ("replacing", "write_rows")
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write, which takes the place of `path` when the block ends well.
+    """A file to write, which takes the place of `path` when the block ends well; its folder is made if need be.
 
     Raises:
         ScanError: if it cannot be written.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
             yield file
         temporary.replace(path)
     except OSError as error:
         raise ScanError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing could be written
+            temporary.unlink()
 
 
 def write_rows(text: IO[str], header: Sequence[str], rows: Iterable[Sequence[Any]], *, names: Iterable[str]) -> None:
