@@ -6,11 +6,9 @@ import argparse
 from pathlib import Path
 
 from fastdup_checks.cli.terminal import complain, say, show_path
+from fastdup_checks.stored_name import fault_of_name
 
 __all__ = ("register",)
-
-_LONGEST = 200
-"""Bytes of a name, to which GX adds the ends of the names of files."""
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -84,11 +82,9 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _name(text: str) -> str:
-    """A name of which GX can make names of files and folders."""
-    if not text.strip() or text in {".", ".."} or not text.isprintable() or any(sign in text for sign in "/\\"):
-        raise argparse.ArgumentTypeError(f"{text!r} cannot name a suite: it is empty, or means a folder")
-    if len(text.encode()) > _LONGEST:
-        raise argparse.ArgumentTypeError(f"a name of a suite has at most {_LONGEST} bytes")
+    fault = fault_of_name(text)
+    if fault is not None:
+        raise argparse.ArgumentTypeError(f"the suite cannot be called {text!r:.60}: {fault}")
     return text
 
 

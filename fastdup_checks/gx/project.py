@@ -10,6 +10,7 @@ from great_expectations.exceptions import DataContextError, GreatExpectationsErr
 
 from fastdup_checks.errors import DatasetError
 from fastdup_checks.gx.actions import ImageGalleryAction
+from fastdup_checks.stored_name import fault_of_name
 
 __all__ = ("add_checkpoint", "find_checkpoint", "is_project", "open_project", "register_in_project")
 
@@ -93,8 +94,11 @@ def add_checkpoint(context: Any, suite: Any, *, overwrite: bool = False) -> Any:
         The checkpoint; run it with `batch_parameters={"dataframe": frame}`.
 
     Raises:
-        DatasetError: if there is a suite of that name.
+        DatasetError: if there is a suite of that name, or a project on disk cannot have one.
     """
+    fault = fault_of_name(suite.name) if getattr(context, "root_directory", None) is not None else None
+    if fault is not None:
+        raise DatasetError(f"the suite cannot be called {suite.name!r:.60}: {fault}")
     if not overwrite and any(known.name == suite.name for known in context.suites.all()):
         raise DatasetError(f"the project has a suite {suite.name!r}; choose another name, or overwrite it")
     suite = context.suites.add_or_update(suite)

@@ -257,6 +257,19 @@ def test_names_that_gx_cannot_store_are_refused_before_anything_is_made(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("name", ["a/b", "a\\b", "", "..", "a\nb", "x" * 300])
+def test_a_suite_whose_name_gx_cannot_store_is_refused_before_anything_is_added(
+    name: str, demo: Path, tmp_path: Path
+) -> None:
+    context = images.open_project(tmp_path)
+    suite = gx.ExpectationSuite("images", expectations=[images.ExpectUnreadableImageCountToBeAtMost(at_most=3)])
+    suite.name = name
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(DatasetError, match="^the suite cannot be called .*: "):
+        images.add_checkpoint(context, suite)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_running_makes_no_project(demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = str(demo / "data.yml")
     (tmp_path / "empty").mkdir()
