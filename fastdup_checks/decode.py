@@ -36,7 +36,7 @@ __all__ = (
     "unsquash",
 )
 
-DECODER_VERSION = 6
+DECODER_VERSION = 7
 """Raise it when the pixels, the digests or the reasons change: stored scans of the old version are then not used."""
 
 WORKING_SIDE = 160
@@ -98,10 +98,10 @@ def own_decoder(limits: Limits) -> Iterator[None]:
 def decode(data: bytes, limits: Limits, *, side: int = WORKING_SIDE) -> Picture:
     """Decode an image whole.
 
-    Alpha is laid on white, grey, palette, CMYK and 16-bit pictures become 8-bit RGB, of an animation or several pages
-    the first one is taken. Pictures of more than 8 bits are as bright as a depth of 8, 10, 12, 14 or 16 bits makes
-    them, whichever holds their brightest value: scanners and cameras store 12 bits in 16. A large JPEG is decoded at
-    1/2, 1/4 or 1/8 scale, still from every byte of it.
+    Alpha is laid on white, or on grey where white would hide all there is to see. Grey, palette, CMYK and 16-bit
+    pictures become 8-bit RGB, of an animation or several pages the first one is taken. Pictures of more than 8 bits are
+    as bright as a depth of 8, 10, 12, 14 or 16 bits makes them, whichever holds their brightest value: scanners and
+    cameras store 12 bits in 16. A large JPEG is decoded at 1/2, 1/4 or 1/8 scale, still from every byte of it.
 
     Args:
         data: the bytes of the file.

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 __all__ = ("flatten", "lost_by_flattening")
 
 _WHITE = (255, 255, 255)
+_GREY = (128, 128, 128)
+_HIDDEN = 249
+"""Luma from which nothing is told from white: a picture of no less is called blank."""
 _WHITE_POINTS = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0)
 """Of floating-point pictures, and of 8, 10, 12, 14 and 16 bits."""
 
@@ -33,7 +36,7 @@ def _see_through(image: Image.Image) -> bool:
 
 
 def flatten(image: Image.Image) -> Image.Image:
-    """8-bit RGB on white."""
+    """8-bit RGB, on white; on grey where that would hide all there is to see, as of a white icon."""
     mode = image.mode
     if mode == "RGB" and "transparency" not in image.info:
         return image
@@ -41,10 +44,16 @@ def flatten(image: Image.Image) -> Image.Image:
         return Image.fromarray(_to_eight_bits(np.asarray(image, dtype=np.float64))).convert("RGB")
     if _see_through(image):
         rgba = image.convert("RGBA")
-        ground = Image.new("RGB", rgba.size, _WHITE)
-        ground.paste(rgba, mask=rgba.getchannel("A"))
-        return ground
+        flat, alpha = _lay_on(_WHITE, rgba), np.asarray(rgba.getchannel("A"))
+        hidden = alpha.min() < alpha.max() and np.asarray(flat.convert("L")).min() >= _HIDDEN
+        return _lay_on(_GREY, rgba) if hidden else flat
     return image.convert("RGB")
+
+
+def _lay_on(colour: tuple[int, int, int], rgba: Image.Image) -> Image.Image:
+    ground = Image.new("RGB", rgba.size, colour)
+    ground.paste(rgba, mask=rgba.getchannel("A"))
+    return ground
 
 
 def _to_eight_bits(values: NDArray[np.float64]) -> NDArray[np.uint8]:

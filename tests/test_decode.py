@@ -7,10 +7,12 @@ import pytest
 from datasets import encoded, picture
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageFile
+from PIL import Image, ImageDraw, ImageFile
 
 from fastdup_checks.decode import Unreadable, decode, own_decoder, squash
 from fastdup_checks.limits import Limits
+from fastdup_checks.quality import find_flaws
+from fastdup_checks.statistics import STATISTICS, measure_statistics
 
 LIMITS = Limits()
 
@@ -59,6 +61,7 @@ def test_bits_that_are_not_used_make_no_picture_dark(bits):
 def icon(*box):
     drawn = Image.new("RGBA", (40, 40), (0, 0, 0, 0))
     drawn.paste("white", box)
+    drawn.paste("black", (0, 0, 3, 3))  # so that white ground does not hide all of it
     return drawn
 
 
@@ -104,6 +107,24 @@ def test_what_is_transparent_is_white():
     assert decode(saved(image, "PNG"), LIMITS).rgb.getpixel((3, 3)) == (255, 255, 255)
     keyed = Image.new("RGB", (8, 8), (1, 2, 3))
     assert decode(saved(keyed, "PNG", transparency=(1, 2, 3)), LIMITS).rgb.getpixel((3, 3)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+@pytest.mark.parametrize(("shade", "ground"), [(255, 128), (250, 128), (240, 255), (128, 255), (0, 255)])
+def test_what_white_ground_would_hide_is_laid_on_grey(mode, shade, ground):
+    image = Image.new("RGBA", (64, 64), (shade, shade, shade, 0))
+    ImageDraw.Draw(image).ellipse((16, 16, 48, 48), fill=(shade, shade, shade, 255))
+    found = decode(saved(image.convert(mode), "PNG"), LIMITS).rgb
+    assert found.getpixel((2, 2)) == (ground,) * 3
+    assert found.getpixel((32, 32)) == (shade,) * 3
+    statistics = np.array([measure_statistics(found, *found.size)], STATISTICS)
+    assert not find_flaws(statistics)["low_information"].mask.any()
+
+
+@pytest.mark.parametrize("alpha", [0, 100, 255])
+def test_white_of_one_transparency_hides_nothing_and_stays_white(alpha):
+    image = Image.new("RGBA", (64, 64), (255, 255, 255, alpha))
+    assert decode(saved(image, "PNG"), LIMITS).rgb.getcolors() == [(64 * 64, (255, 255, 255))]
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
