@@ -43,6 +43,11 @@ def checks_page() -> str:
         "A check measures a dataset. An entry of `expectations` in data.yml is a check with a bound. This page is made",
         "from the checks themselves (`make pages`).",
         "",
+        "All of them see an image as it is shown: turned as its EXIF data says, and what is transparent on white, or",
+        "on grey where white would hide all there is. Of an animation or a file of several pages they see the first",
+        "picture alone: a GIF that begins with a black frame is dark, whatever comes after. Only for whether two",
+        "files are exact copies do the other frames count.",
+        "",
         "| check | says | default bound |",
         "|---|---|---|",
     ]

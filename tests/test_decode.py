@@ -85,6 +85,11 @@ def test_pictures_that_differ_where_eight_bits_of_the_first_frame_do_not_are_not
     assert one.digest != other.digest
 
 
+@pytest.mark.parametrize("kind", ["GIF", "TIFF", "PNG", "WEBP"])
+def test_of_an_animation_the_first_frame_is_what_is_seen(kind):
+    assert decode(animated(kind, 0, 200, 200), LIMITS).rgb.getextrema() == ((0, 0),) * 3
+
+
 def test_the_same_fine_or_transparent_pixels_are_the_same_in_any_file():
     fine = Image.fromarray(np.arange(1600, dtype=np.uint16).reshape(40, 40))
     assert decode(saved(fine, "PNG"), LIMITS).digest == decode(saved(fine, "TIFF"), LIMITS).digest
