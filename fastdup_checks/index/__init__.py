@@ -2,7 +2,8 @@
 
 `products` finds the largest products of two sets of vectors, `ranking` ranks different vectors by them, `clusters` says
 what to compare with what in large sets, `search` chooses between all and these, `neighbours` says what is found of
-images, among which there are equal ones, and `grow` does it again when images come and go.
+images, among which there are equal ones, `similarities` how near the nearest of some are to others, and `grow` does it
+again when images come and go.
 """
 
 from __future__ import annotations
@@ -14,10 +15,9 @@ from fastdup_checks.index.neighbours import (
     find_neighbours,
     neighbours_among,
     rank_again,
-    similarities_among,
-    similarities_to,
 )
 from fastdup_checks.index.ranking import draw
+from fastdup_checks.index.similarities import similarities_among, similarities_to
 
 __all__ = (
     "Neighbours",

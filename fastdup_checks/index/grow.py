@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_checks.index.neighbours import SCALE, Different, Neighbours, say_of_all
-from fastdup_checks.index.probes import measure_recall
 from fastdup_checks.index.products import QUERIES
 from fastdup_checks.index.ranking import DIGITS, SPARE, Ranking, cosines, rank
+from fastdup_checks.index.recall import measure_recall
 from fastdup_checks.index.search import rank_some
 from fastdup_checks.report.files import replacing
 

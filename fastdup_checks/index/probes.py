@@ -20,7 +20,8 @@ import numpy as np
 
 from fastdup_checks.index.clusters import Clusters, whole_numbers
 from fastdup_checks.index.products import QUERIES, on_cores
-from fastdup_checks.index.ranking import SPARE, Ranking, rank, rank_among, settle
+from fastdup_checks.index.ranking import SPARE, Ranking, rank_among, settle
+from fastdup_checks.index.recall import Sample
 from fastdup_checks.one_core import one_core
 
 if TYPE_CHECKING:
@@ -30,13 +31,8 @@ if TYPE_CHECKING:
 
     from fastdup_checks.index.clusters import Scale
 
-__all__ = ("measure_recall", "rank_by_clusters")
+__all__ = ("rank_by_clusters",)
 
-_FIRST = 10
-"""Neighbours that always matter: those that copies are looked for among..."""
-_AS_NEAR = 0.25
-"""...and all whose similarity is at most this far behind that of the nearest: they vote on labels, with a weight of at
-least a twelfth of its."""
 _OUTLINE = 96
 """Numbers of an outline, at most."""
 _OUTLINE_GRID = 4000.0
@@ -79,70 +75,11 @@ def rank_by_clusters(
     """
     with one_core():
         clusters = Clusters.of(take, count, scale, threads=threads)
-        sample = _Sample.of(clusters, length, least, scale, threads)
+        sample = Sample.of(clusters, length, least, scale, threads)
         search = _Search.of(clusters, sample, length, least, scale.recall)
         found = Ranking.empty(count, length)
         found.fill(part for _, part in on_cores(search.work, list(search.parts()), threads))
     return found, sample.recall(found)
-
-
-@dataclass(frozen=True, slots=True)
-class _Sample:
-    """Some vectors, and which others they should find."""
-
-    names: NDArray[np.int64]
-    """(s,) which vectors..."""
-    rows: NDArray[np.int64]
-    """(s,) ...and where they stand in the clusters."""
-    query: NDArray[np.int64]
-    """(p,) which of the sample..."""
-    other: NDArray[np.int64]
-    """(p,) ...should find what stands here."""
-    places: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, clusters: Clusters, length: int, least: int, scale: Scale, threads: int) -> _Sample:
-        count = len(clusters.places)
-        names = np.arange(size := min(scale.sample, count)) * count // size
-        back = np.empty(count, np.int64)
-        back[clusters.places] = np.arange(count)
-        exact = rank(clusters.vectors, back[names], length, least, threads=threads)
-        query, other = _matter(exact, least)
-        return cls(names, back[names], query, other, clusters.places)
-
-    def recall(self, found: Ranking) -> float:
-        """The share of what should be found that was."""
-        return _recall(found.take(self.names[self.query]), self.places[self.other])
-
-
-def measure_recall(found: Ranking, base: NDArray[np.float32], least: int, scale: Scale, threads: int) -> float:
-    """Compare a sample of vectors with all, and say which share of the neighbours that matter their ranking holds.
-
-    Args:
-        found: the ranking of all.
-        base: (n, d) the vectors, different from each other and on the grid.
-        least: how many others had to be ranked.
-        scale: how large a sample.
-        threads: cores to use.
-    """
-    count = len(base)
-    names = np.arange(size := min(scale.sample, count)) * count // size
-    query, other = _matter(rank(base, names, found.length, least, threads=threads), least)
-    return _recall(found.take(names[query]), other)
-
-
-def _matter(exact: Ranking, least: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The neighbours that matter: (p,) of which row of a ranking, and (p,) which vectors."""
-    similar = exact.similarities[:, : min(least, exact.length)]
-    first = np.arange(similar.shape[1]) < _FIRST
-    matter = (exact.ids[:, : similar.shape[1]] >= 0) & (first | (similar >= similar[:, :1] - _AS_NEAR))
-    query, at = np.nonzero(matter)
-    return query, exact.ids[query, at].astype(np.int64)
-
-
-def _recall(found: Ranking, wanted: NDArray[np.int64]) -> float:
-    hit = (found.ids == wanted[:, None]).any(1)
-    return round(float(hit.mean()), 4) if len(hit) else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +99,7 @@ class _Search:
     least: int
 
     @classmethod
-    def of(cls, clusters: Clusters, sample: _Sample, length: int, least: int, recall: float) -> _Search:
+    def of(cls, clusters: Clusters, sample: Sample, length: int, least: int, recall: float) -> _Search:
         """Find out from a sample how to look."""
         outlines = _outline(clusters.vectors)
         search = cls(clusters, outlines, len(clusters.centres), 0.0, -np.inf, length, least)
