@@ -48,7 +48,7 @@ __all__ = ("Analysis",)
 
 NEIGHBOURS = 40
 """Neighbours of an image: enough for every measure that asks for them."""
-_COPIES = "copies-16"
+_COPIES = "copies-17"
 """Names the search for copies; to be changed with it, since what it found is kept."""
 _AT_ONCE = 1024
 """Thumbnails in memory."""
@@ -136,6 +136,8 @@ class Analysis:
                     height=scan.height,
                     exact_group=self.exact_group,
                     thumbnails=lambda rows: scan.thumbnails(rows, store),
+                    drawn=scan.drawn,
+                    details=lambda rows: scan.details(rows, store),
                     neighbours=neighbours,
                     scale=self.scale,
                     names=self._names(),

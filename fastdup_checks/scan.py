@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from filelock import FileLock
 
+from fastdup_checks.detail import is_drawn
 from fastdup_checks.encoders.plan import DEFAULT, ModelPlan, model_key
 from fastdup_checks.encoders.vectors import Blind, OwnVectors, vectors_key
 from fastdup_checks.engine import ThreadEngine
@@ -99,6 +100,11 @@ class Scan:
         """How many images were found, broken ones included."""
         return len(self.images) + len(self.broken)
 
+    @property
+    def drawn(self) -> NDArray[np.bool_]:
+        """(n,) which pictures count as drawn; of these there are details."""
+        return is_drawn(self.statistics)
+
     def fingerprint(self) -> str:
         """Names the scanned contents and how they were measured, whatever the files are called."""
         digest = hashlib.sha256(f"{self.encoder} {self.decoder}".encode())
@@ -111,6 +117,10 @@ class Scan:
         return store.thumbnails(
             [self.contents[row] for row in rows.tolist()], decoder=self.decoder, side=THUMBNAIL_SIDE
         )
+
+    def details(self, rows: NDArray[np.int64], store: Store) -> NDArray[np.uint8]:
+        """The details of some drawn pictures, uint8 (len(rows), 192, 192), grey, from the store of the scan."""
+        return store.details([self.contents[row] for row in rows.tolist()], decoder=self.decoder)
 
 
 def decoder_key(limits: Limits) -> str:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from fastdup_checks.cache import make_cache
+from fastdup_checks.detail import restore_detail
 from fastdup_checks.errors import ScanError
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ("Measured", "Store")
 
-_SCHEMA = 2
+_SCHEMA = 3
 _TABLES = """
 CREATE TABLE IF NOT EXISTS files (
     place TEXT, path BLOB, size INTEGER, changed_ns INTEGER, seen_ns INTEGER, content BLOB, PRIMARY KEY (place, path)
@@ -35,6 +37,8 @@ CREATE TABLE IF NOT EXISTS pictures (
     pixels BLOB, statistics BLOB, PRIMARY KEY (decoder, content)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS thumbnails (key INTEGER PRIMARY KEY, decoder TEXT, content BLOB, thumbnail BLOB,
+    UNIQUE (decoder, content));
+CREATE TABLE IF NOT EXISTS details (key INTEGER PRIMARY KEY, decoder TEXT, content BLOB, detail BLOB,
     UNIQUE (decoder, content));
 CREATE TABLE IF NOT EXISTS vectors (key INTEGER PRIMARY KEY, encoder TEXT, content BLOB, vector BLOB,
     UNIQUE (encoder, content));
@@ -66,6 +70,8 @@ class Measured(NamedTuple):
     """One record of `fastdup_checks.statistics.STATISTICS`."""
     thumbnail: bytes = b""
     """uint8 RGB, row by row."""
+    detail: bytes = b""
+    """Of a drawn picture: see `fastdup_checks.detail`."""
 
 
 class Store:
@@ -80,7 +86,7 @@ class Store:
         self.directory = directory
         self._path = path = directory / "scan.sqlite"
         try:
-            _prepare(directory)
+            make_cache(directory)
             self._db = sqlite3.connect(path, timeout=120, isolation_level=None)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
@@ -186,6 +192,10 @@ class Store:
                 [(decoder, m.content, m.thumbnail) for m in done if m.failure is None],
             )
             self._db.executemany(
+                "INSERT OR REPLACE INTO details (decoder, content, detail) VALUES (?,?,?)",
+                [(decoder, m.content, m.detail) for m in done if m.detail],
+            )
+            self._db.executemany(
                 "INSERT OR REPLACE INTO vectors (encoder, content, vector) VALUES (?,?,?)",
                 [(encoder, content, vector) for content, vector in vectors],
             )
@@ -256,21 +266,29 @@ class Store:
 
     def thumbnails(self, contents: Sequence[bytes], *, decoder: str, side: int) -> NDArray[np.uint8]:
         """The thumbnails of the contents, in their order: uint8 (n, side, side, 3)."""
-        found: dict[bytes, bytes] = {}
-        for some in _batches(list(dict.fromkeys(contents))):
-            marks = ",".join("?" * len(some))
-            found.update(
-                self._rows(
-                    f"SELECT content, thumbnail FROM thumbnails WHERE decoder=? AND content IN ({marks})",  # noqa: S608
-                    (decoder, *some),
-                )
-            )
+        found = self._squares("thumbnail", contents, decoder)
         if any(len(found.get(content, b"")) != side * side * 3 for content in contents):
             raise self._unfit("lacks thumbnails of pictures that it holds")
         out = np.empty((len(contents), side, side, 3), dtype=np.uint8)
         for row, content in enumerate(contents):
             out[row] = np.frombuffer(found[content], dtype=np.uint8).reshape(side, side, 3)
         return out
+
+    def details(self, contents: Sequence[bytes], *, decoder: str) -> NDArray[np.uint8]:
+        """The details of drawn pictures, in the order of their contents: uint8 (n, 192, 192)."""
+        found = self._squares("detail", contents, decoder)
+        try:
+            return np.stack([restore_detail(found[content]) for content in contents])
+        except (KeyError, ValueError) as error:
+            raise self._unfit("lacks details of pictures that it holds") from error
+
+    def _squares(self, kind: str, contents: Iterable[bytes], decoder: str) -> dict[bytes, bytes]:
+        found: dict[bytes, bytes] = {}
+        for some in _batches(list(dict.fromkeys(contents))):
+            marks = ",".join("?" * len(some))
+            query = f"SELECT content, {kind} FROM {kind}s WHERE decoder=? AND content IN ({marks})"  # noqa: S608
+            found.update(self._rows(query, (decoder, *some)))
+        return found
 
     def derived(self, name: str) -> bytes | None:
         """A stored result, by a name that covers everything it was derived from."""
@@ -293,13 +311,3 @@ class Store:
 def _batches(keys: list[bytes]) -> Iterator[list[bytes]]:
     for start in range(0, len(keys), _AT_ONCE):
         yield keys[start : start + _AT_ONCE]
-
-
-def _prepare(directory: Path) -> None:
-    """Make and mark the directory; one that is there already may hold files of the user's own, and stays as it is."""
-    if directory.is_dir():
-        return
-    directory.mkdir(parents=True, exist_ok=True)
-    (directory / ".gitignore").write_text("*\n")
-    tag = "Signature: 8a477f597d28d172789f06886806bc55\n# A cache of fastdup-checks; safe to delete.\n"
-    (directory / "CACHEDIR.TAG").write_text(tag)

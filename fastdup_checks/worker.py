@@ -139,6 +139,8 @@ class Worker:
 
     def _ready(self, opened: _Opened, picture: Picture, statistics: np.void, thumbnail: NDArray[np.uint8]) -> Read:
         """What is known of a picture, and what the encoder takes of it."""
+        from fastdup_checks.detail import is_drawn, keep_detail
+
         read, data = opened.read, opened.data
         assert read.content is not None
         measured = Measured(
@@ -152,6 +154,7 @@ class Worker:
             picture.digest,
             statistics.tobytes(),
             thumbnail.tobytes(),
+            keep_detail(picture.rgb) if is_drawn(statistics) else b"",
         )
         if self._encoder.square == THUMBNAIL_SIDE:
             return replace(read, measured=measured, prepared=thumbnail)

@@ -19,11 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from copyset import CopySet, build, build_versions, list_photographs
+from copyset import CopySet, build, build_templates, build_versions, list_photographs
+from edits import PLAIN_EDITS
 from samples import Samples, draw
 from trees import fit
 
-from fastdup_checks.copies.calibration import FIRST_LOOK, Calibration, Models
+from fastdup_checks.copies.calibration import FIRST_LOOK, Calibration, Models, shipped
+from fastdup_checks.copies.details import DETAILS
 from fastdup_checks.copies.evidence import FEATURES
 from fastdup_checks.encoders.network import OnnxEncoder
 
@@ -52,10 +54,14 @@ _SHRUNK = _Kind(260, 3500, 0.2, side=300, drawn=60, shrunk=True)
 _SMALL = _Kind(160, 2400, 0.2, side=32)
 _PRODUCTS = _Kind(220, 3000, 1.5, side=224)
 _VERSIONS = _Kind(900, 5000, 0.2)
+_TEMPLATES = 14
+"""Templates of every sort that drawings are made from."""
 _COPIES = 3000.0
 """Weight of the copies of a set, in pairs."""
-_LOST = 0.006
+_LOST = 0.015
 """Share of the copies that could be told, but that the gate may keep from being looked at."""
+_TAKEN = 0.01
+"""Share of the drawings from one template that may be taken for copies, of those that their evidence takes for such."""
 
 
 def main() -> None:
@@ -70,6 +76,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("calibration.json"))
     parser.add_argument("--same", type=Path)
     parser.add_argument("--suspects", type=Path)
+    parser.add_argument("--keep", action="store_true", help="keep the shipped model of pairs, fit the rest")
     a = parser.parse_args()
     encoder = OnnxEncoder()
     sets: list[tuple[CopySet, Samples, list[Path], _Kind]] = []
@@ -102,9 +109,9 @@ def main() -> None:
         samples = draw(pictures, each=a.pairs, seed=a.seed, same=_read_same(a.same, files))
         sets.append((pictures, samples, files, kind))
         print(f"{len(pictures.edit)} pictures, {len(samples.copies)} pairs, {len(samples.pair)} hypotheses", flush=True)
-    model, gate, worth = _fit_both(
-        [(samples, ~_held_out(pictures, samples), kind.others) for pictures, samples, _, kind in sets]
-    )
+    known = [(samples, ~_held_out(pictures, samples), kind.others) for pictures, samples, _, kind in sets]
+    model = shipped().pairs if a.keep else _fit(known)
+    gate, worth = _fit_gate(model, known)
     for pictures, samples, files, _ in sets:
         held = _held_out(pictures, samples)
         _report(model, samples, held, pictures)
@@ -113,11 +120,54 @@ def main() -> None:
         print(f"  the gate lets {kept:.4f} of the copies pass that can be told, and {others:.4f} of the others")
         if a.suspects:
             _write_suspects(a.suspects, model, samples, pictures, files)
-    model, gate, worth = _fit_both(
-        [(samples, np.ones(len(samples.copies), bool), kind.others) for _, samples, _, kind in sets]
-    )
-    Models(model, gate, worth).write(a.out)
+    known = [(samples, np.ones(len(samples.copies), bool), kind.others) for _, samples, _, kind in sets]
+    model = model if a.keep else _fit(known)
+    gate, worth = _fit_gate(model, known)
+    drawings = build_templates(encoder, kinds=_TEMPLATES, seed=a.seed)
+    compared = [(drawings, draw(drawings, each=a.pairs, seed=a.seed, same=set()))]
+    compared += [(pictures, samples) for pictures, samples, _, kind in sets if kind is _PRODUCTS]
+    drawn, sure = _fit_details(model, compared)
+    Models(model, gate, worth, drawn, sure).write(a.out)
     print(f"wrote {a.out}, fitted to all pairs")
+
+
+@dataclass(frozen=True, slots=True)
+class _Details:
+    """What the details of drawn pairs of one set show."""
+
+    seen: np.ndarray
+    copies: np.ndarray
+    weights: np.ndarray
+    held: np.ndarray
+
+    @classmethod
+    def of(cls, model: Calibration, pictures: CopySet, samples: Samples) -> _Details:
+        """Those pairs that a model takes for copies, or nearly; of copies those that still say what they said."""
+        pair, seen = samples.details(model)
+        plain = np.isin(pictures.edit, ("original", "distractor", *PLAIN_EDITS))
+        use = ~samples.copies[pair] | (plain[samples.first[pair]] & plain[samples.second[pair]])
+        copies = samples.copies[pair[use]]
+        return cls(seen[use], copies, _weights(copies, 1.0), _held_out(pictures, samples)[pair[use]])
+
+
+def _fit_details(model: Calibration, sets: list[tuple[CopySet, Samples]]) -> tuple[Calibration, float]:
+    """Fit the model of drawings, and from which probability on its copies are sure, by the first of the sets."""
+    parts = [_Details.of(model, pictures, samples) for pictures, samples in sets]
+    parts = [part for part in parts if part.copies.any() and not part.copies.all()]
+    trial = _fit_drawn(parts, [~part.held for part in parts])
+    said = [trial.probability(part.seen[part.held]) for part in parts]
+    truth = [part.copies[part.held] for part in parts]
+    sure = float(np.round(np.quantile(said[0][~truth[0]], 1 - _TAKEN), 4))
+    for one, true in zip(said, truth, strict=True):
+        kept, others = (one[true] >= sure).mean(), (one[~true] >= sure).mean()
+        print(f"  details: of {true.sum()} copies {kept:.4f} stay, of {(~true).sum()} others {others:.4f}")
+    return _fit_drawn(parts, [np.ones(len(part.held), bool) for part in parts]), sure
+
+
+def _fit_drawn(parts: list[_Details], use: list[np.ndarray]) -> Calibration:
+    columns = ([part.seen for part in parts], [part.copies for part in parts], [part.weights for part in parts])
+    chosen = [np.concatenate([x[rows] for x, rows in zip(column, use, strict=True)]) for column in columns]
+    return fit(DETAILS, *chosen, trees=150, rate=0.08, depth=4, against=("moved",))
 
 
 def _read_same(path: Path | None, files: list[Path]) -> set[tuple[int, int]]:
@@ -133,16 +183,15 @@ def _held_out(pictures: CopySet, samples: Samples) -> np.ndarray:
     return (pictures.origin[samples.first] % 5 == 0) | (pictures.origin[samples.second] % 5 == 0)
 
 
-def _fit_both(sets: list[tuple[Samples, np.ndarray, float]]) -> tuple[Calibration, Calibration, float]:
-    """Fit the model of the pairs, and the gate: it must let pass nearly all copies that the model can tell."""
-    model = _fit(sets)
+def _fit_gate(model: Calibration, sets: list[tuple[Samples, np.ndarray, float]]) -> tuple[Calibration, float]:
+    """Fit the gate: it must let pass nearly all copies that the model of the pairs can tell."""
     seen = np.concatenate([samples.seen[use] for samples, use, _ in sets])
     copies = np.concatenate([samples.copies[use] for samples, use, _ in sets])
     found = np.concatenate([_scores(model, samples)[use] >= 0.5 for samples, use, _ in sets])
     weight = np.concatenate([_weights(samples.copies[use], others) for samples, use, others in sets])
     known = found | ~copies
     gate = fit(FIRST_LOOK, seen[known], copies[known], weight[known], trees=40, rate=0.2, depth=3)
-    return model, gate, float(np.round(np.quantile(gate.probability(seen[copies & found]), _LOST), 4))
+    return gate, float(np.round(np.quantile(gate.probability(seen[copies & found]), _LOST), 4))
 
 
 def _fit(sets: list[tuple[Samples, np.ndarray, float]], rounds: int = 3) -> Calibration:

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from drawings import render_chart, render_flat, render_glyph, render_logo, render_outline, render_page
-from edits import EDITS, SIMPLE_EDITS
+from edits import EDITS, PLAIN_EDITS, SIMPLE_EDITS
 from PIL import Image, ImageOps
+from templates import TEMPLATES
 from versions import make_version
+
+from fastdup_checks.detail import is_drawn, keep_detail
+from fastdup_checks.statistics import measure_statistics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
 
     from fastdup_checks.encoders.encoder import Encoder
 
-__all__ = ["CopySet", "build", "build_versions", "list_photographs"]
+__all__ = ["CopySet", "build", "build_templates", "build_versions", "list_photographs"]
 
 _SIDE = 64
 _BATCH = 64
@@ -37,6 +41,12 @@ _OF_A_KIND = 8
 _EDITED = 4
 """One of so many rendered objects and letters is edited..."""
 _EDITS_OF_RENDERED = 8
+"""...in so many ways."""
+_OF_A_TEMPLATE = 14
+"""Drawings made from one template..."""
+_EDITED_OF_A_TEMPLATE = 6
+"""...of which so many are edited..."""
+_EDITS_OF_DRAWINGS = 3
 """...in so many ways."""
 
 
@@ -56,6 +66,8 @@ class CopySet:
     """(n,) whether the picture is a rendered page, chart, logo or flat one rather than a photograph."""
     embeddings: NDArray[np.float32]
     """(n, d) of length 1."""
+    details: tuple[bytes, ...]
+    """(n,) what a scan keeps of drawn pictures, packed; nothing of others."""
 
 
 def list_photographs(folders: Iterable[Path], seed: int, limit: int | None = None) -> list[Path]:
@@ -92,6 +104,7 @@ class _Collected:
         self.sizes: list[tuple[int, int]] = []
         self.origin: list[int] = []
         self.edit: list[str] = []
+        self.details: list[bytes] = []
         self.waiting: list[NDArray[np.generic]] = []
         self.vectors: list[NDArray[np.float32]] = []
 
@@ -99,6 +112,7 @@ class _Collected:
         im = im.convert("RGB")
         self.thumbs.append(np.asarray(im.resize((_SIDE, _SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)))
         self.sizes.append(im.size)
+        self.details.append(keep_detail(im) if is_drawn(measure_statistics(im, *im.size)) else b"")
         self.origin.append(of)
         self.edit.append(name)
         self.waiting.append(self.encoder.prepare(im))
@@ -121,6 +135,7 @@ class _Collected:
             tuple(self.edit),
             np.array(self.origin) >= photographs,
             np.concatenate(self.vectors),
+            tuple(self.details),
         )
 
 
@@ -205,3 +220,24 @@ def build_versions(files: Sequence[Path], encoder: Encoder, *, originals: int, s
             version, done = make_version(im.copy(), rng, first=False)
             collected.add(version, number, done)
     return collected.finish(len(files))
+
+
+def build_templates(encoder: Encoder, *, kinds: int, seed: int) -> CopySet:
+    """Draw pictures from so many templates of every sort, and edit some of them.
+
+    Args:
+        encoder: Embeds every picture.
+        kinds: Templates of every sort.
+        seed: Decides all.
+    """
+    rng, collected, number = random.Random(seed), _Collected(encoder), 0
+    for sort, draw in enumerate(TEMPLATES):
+        for kind in range(kinds):
+            for nth in range(_OF_A_TEMPLATE):
+                im = draw(random.Random(f"{seed}-{sort}-{kind}"), random.Random(f"{seed}-{sort}-{kind}-{nth}"))
+                edited = nth < _EDITED_OF_A_TEMPLATE
+                collected.add(im, number, "original" if edited else "distractor")
+                for name in sorted(rng.sample(PLAIN_EDITS, _EDITS_OF_DRAWINGS)) if edited else ():
+                    collected.add(EDITS[name](im.copy(), rng, im), number, name)
+                number += 1
+    return collected.finish(number)

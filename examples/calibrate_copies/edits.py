@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
-__all__ = ["EDITS", "SIMPLE_EDITS", "Edit", "add_noise", "crop", "pick_colour"]
+__all__ = ["EDITS", "PLAIN_EDITS", "SIMPLE_EDITS", "Edit", "add_noise", "crop", "pick_colour"]
 
 Edit = Callable[[Image.Image, random.Random, Image.Image], Image.Image]
 """``edit(picture, rng, another)``: ``another`` is an unrelated photograph, for pastes and collages."""
@@ -281,3 +281,9 @@ SIMPLE_EDITS = (
     *("stretched", "border_mirror", "rotate_jpeg_dark", "crop_jpeg", "invert"),
 )
 """Those after which a picture of little more than an outline can still be told."""
+
+PLAIN_EDITS = (
+    *("jpeg", "half", "crop90", "crop75", "mirror", "flip", "turn90", "turn180", "grey", "bright", "dark", "contrast"),
+    *("gamma", "saturation", "noise", "blur", "sharpen", "border", "letterbox", "stretched", "invert"),
+)
+"""Those after which a page or a plot still says all or nearly all of what it said."""

@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastdup_checks.copies.calibration import DEFAULT_THRESHOLD, LISTING_FLOOR
 from fastdup_checks.copies.coarse import Descriptions
-from fastdup_checks.copies.hypotheses import Gates, PictureSet
+from fastdup_checks.copies.details import look_at_details
+from fastdup_checks.copies.hypotheses import Gates, Measured, PictureSet
 from fastdup_checks.copies.pictures import grey, shrink
-from fastdup_checks.copies.verify import look_first, measure
+from fastdup_checks.copies.verify import look_first, measure, measure_closely
 from fastdup_checks.copies.windows import ORIENTATIONS
+from fastdup_checks.detail import restore_detail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from copyset import CopySet
     from numpy.typing import NDArray
+
+    from fastdup_checks.copies.calibration import Calibration
 
 __all__ = ["Samples", "draw"]
 
@@ -38,10 +43,38 @@ class Samples:
     """(p,) the truth."""
     seen: NDArray[np.float32]
     """(p, 6) what the first look shows, see `calibration.FIRST_LOOK`."""
-    pair: NDArray[np.int64]
-    """(h,) to which pair each aligned hypothesis belongs."""
-    features: NDArray[np.float32]
-    """(h, features)."""
+    measured: Measured
+    """Aligned hypotheses."""
+    pictures: PictureSet
+    """What was compared."""
+    drawn: NDArray[np.bool_]
+    """(p,) whether both are drawn."""
+
+    @property
+    def pair(self) -> NDArray[np.int64]:
+        """(h,) to which pair each aligned hypothesis belongs."""
+        return self.measured.pair
+
+    @property
+    def features(self) -> NDArray[np.float32]:
+        """(h, features)."""
+        return self.measured.evidence.features
+
+    def details(self, model: Calibration) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Which pairs of drawn pictures a model takes for copies, or nearly, and what their details show."""
+        sides = self.first, self.second
+        best, score = _best(self.measured.take(np.flatnonzero(self.drawn[self.pair])), model)
+        closely = best.take(np.flatnonzero((score >= LISTING_FLOOR) & (score < DEFAULT_THRESHOLD)))
+        best, score = _best(Measured.join([best, measure_closely(self.pictures, closely, *sides)]), model)
+        best = best.take(np.flatnonzero(score >= LISTING_FLOOR))
+        return best.pair, look_at_details(self.pictures, best, *sides)
+
+
+def _best(measured: Measured, model: Calibration) -> tuple[Measured, NDArray[np.float32]]:
+    score = model.probability(measured.evidence.features)
+    order = np.lexsort((-score, measured.pair))
+    best = order[np.r_[True, np.diff(measured.pair[order]) != 0]] if len(order) else order
+    return measured.take(best), score[best]
 
 
 def draw(pictures: CopySet, *, each: int, seed: int, same: set[tuple[int, int]]) -> Samples:
@@ -64,7 +97,7 @@ def draw(pictures: CopySet, *, each: int, seed: int, same: set[tuple[int, int]])
         pairs_each = 4 if not pictures.rendered[row] else 1
         copies += [tuple(rng.choice(relatives, 2, replace=False).tolist()) for _ in range(pairs_each)]
     small = shrink(pictures.thumbnails)
-    descriptions = Descriptions.of(grey(small))
+    descriptions = Descriptions.of(grey(small), pictures.thumbnails)
     base = np.flatnonzero(untouched)
     looks = descriptions.whole.astype(np.float32)
     others = [
@@ -90,11 +123,17 @@ def draw(pictures: CopySet, *, each: int, seed: int, same: set[tuple[int, int]])
     shape = (pictures.width / pictures.height).astype(np.float32)
     size = np.minimum(pictures.width, pictures.height).astype(np.float32)
     compared = PictureSet(
-        lambda rows: grey(small[rows]), lambda rows: pictures.thumbnails[rows], shape, size, descriptions.mat
+        lambda rows: grey(small[rows]),
+        lambda rows: pictures.thumbnails[rows],
+        shape,
+        size,
+        descriptions.mat,
+        lambda rows: np.stack([restore_detail(pictures.details[row]) for row in rows.tolist()]),
     )
     measured = measure(compared, seen, first, second, gates=_LOOSE)
     truth = np.arange(len(pairs)) < len(positives)
-    return Samples(first, second, truth, seen.features(similarity), measured.pair, measured.evidence.features)
+    drawn = np.array([bool(detail) for detail in pictures.details])
+    return Samples(first, second, truth, seen.features(similarity), measured, compared, drawn[first] & drawn[second])
 
 
 def _nearest(

@@ -17,7 +17,11 @@ __all__ = ["fit"]
 _FOR = ("all", "fine", "broad", "woven", "agreeing", "weak_blocks", "plain", "hue", "margin", "coarse", "structure")
 _FOR += ("spread", "overlap", "second", "in_place", "simple", "similarity", "quiet", "finest", "finest_weak")
 _AGAINST = ("tint", "repeats", "stretch", "unclean", "balance", "turned", "unexplained", "oddest")
+_DETAILS_FOR = ("alike", "worst_2", "worst_5", "worst_10", "worst_20", "whole")
+_DETAILS_AGAINST = ("stray", "unlike", "uneven")
 _DIRECTION = {**dict.fromkeys(_FOR, 1), **dict.fromkeys(_AGAINST, -1)}
+_DIRECTION |= {f"{soft}{name}": 1 for name in _DETAILS_FOR for soft in ("", "soft_")}
+_DIRECTION |= {f"{soft}{name}": -1 for name in _DETAILS_AGAINST for soft in ("", "soft_")}
 """Whether more of a feature may only speak for a copy, or only against it: what cannot be true is not learned, however
 the pairs at hand happen to lie."""
 _NEVER = 1e30
@@ -32,6 +36,7 @@ def fit(
     trees: int,
     rate: float,
     depth: int,
+    against: tuple[str, ...] = (),
 ) -> Calibration:
     """Fit to features (p, names) of pairs, of which some are copies.
 
@@ -43,6 +48,7 @@ def fit(
         trees: How many to grow.
         rate: How much of its advice is taken from each.
         depth: Questions from the root of a tree to a leaf.
+        against: Names of features that may only speak against a copy here.
     """
     model = HistGradientBoostingClassifier(
         max_iter=trees,
@@ -50,7 +56,7 @@ def fit(
         max_depth=depth,
         l2_regularization=10.0,
         min_samples_leaf=60,
-        monotonic_cst=[_DIRECTION.get(name, 0) for name in names],
+        monotonic_cst=[-1 if name in against else _DIRECTION.get(name, 0) for name in names],
         early_stopping=False,
         random_state=0,
     )

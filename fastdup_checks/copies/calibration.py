@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastdup_checks.copies.details import DETAILS
 from fastdup_checks.copies.evidence import FEATURES
 
 if TYPE_CHECKING:
@@ -92,6 +93,10 @@ class Models:
     """Judges pairs that are not aligned yet by `FIRST_LOOK`."""
     worth: float
     """Pairs that the gate gives at least this probability are aligned."""
+    drawn: Calibration
+    """Judges pairs of drawn pictures by `details.DETAILS`..."""
+    sure: float
+    """...and those that it gives at least this probability as much as `pairs` does."""
 
     def write(self, path: Path = _FILE) -> None:
         """Write the models as JSON."""
@@ -108,8 +113,9 @@ def model_version() -> str:
 def shipped() -> Models:
     """The models that come with the package."""
     stored = json.loads(_FILE.read_text(encoding="utf-8"))
-    models = Models(_restore(stored["pairs"]), _restore(stored["gate"]), float(stored["worth"]))
-    if models.pairs.features != FEATURES or models.gate.features != FIRST_LOOK:
+    parts = [_restore(stored[name]) for name in ("pairs", "gate", "drawn")]
+    models = Models(parts[0], parts[1], float(stored["worth"]), parts[2], float(stored["sure"]))
+    if [part.features for part in parts] != [FEATURES, FIRST_LOOK, DETAILS]:
         raise AssertionError("calibration.json is of another version of the evidence; run examples/calibrate_copies")
     return models
 

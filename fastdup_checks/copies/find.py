@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_checks.copies.calibration import DEFAULT_THRESHOLD, REPORTING_FLOOR, Models, shipped
+from fastdup_checks.copies.details import look_at_details, say_little
 from fastdup_checks.copies.edits import name_edits
 from fastdup_checks.copies.hypotheses import FirstLook, Gates, Measured, PictureSet
 from fastdup_checks.copies.judged import Judged
@@ -28,7 +29,7 @@ __all__ = ("NEAREST", "find_copies")
 
 NEAREST = 10
 """Neighbours of the embedding first looked at; where most turn out to be copies, more."""
-_IN_PLACE = 0.65
+_IN_PLACE = 0.7
 """Correlation without any shift from which a pair is aligned whatever the gate says: a sticker may mislead the rest."""
 _GIVEN = Gates(coarse=0.0, coarse_behind=2.0, in_place=2.0)
 """For pairs of which it is known how they lie."""
@@ -90,9 +91,14 @@ class _Search:
     def __init__(self, subjects: Subjects, proposals: Proposals, memory: Memory | None) -> None:
         self.subjects, self.proposals, self.memory = subjects, proposals, memory
         self.pictures = PictureSet(
-            subjects.pictures, subjects.thumbnails, subjects.shape, subjects.size, subjects.descriptions.mat
+            subjects.pictures,
+            subjects.thumbnails,
+            subjects.shape,
+            subjects.size,
+            subjects.descriptions.mat,
+            subjects.details,
         )
-        self.known = Judged(subjects.count)
+        self.known = Judged(subjects.count, subjects.drawn)
         self.truncated = 0
         self.models: Models = shipped()
 
@@ -156,6 +162,7 @@ class _Search:
     ) -> None:
         """Remember those of the pairs that may be copies."""
         known, subjects = self.known, self.subjects
+        score = self.by_details(measured, score, *known.sides(keys))
         some = np.flatnonzero(score >= REPORTING_FLOOR)
         chosen = measured.take(some)
         keys = keys[chosen.pair]
@@ -164,6 +171,20 @@ class _Search:
         size_one, size_other = (width[one], height[one]), (width[other], height[other])
         edits = name_edits(chosen, size_one, size_other, mat[one], mat[other])
         known.add(keys, score[some], edits, tied=tied)
+
+    def by_details(
+        self, measured: Measured, score: NDArray[np.float32], one: NDArray[np.int64], other: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """The scores, those of drawn pictures not above what their details say."""
+        drawn, pair = self.subjects.drawn, measured.pair
+        some = np.flatnonzero(drawn[one[pair]] & drawn[other[pair]] & (score >= _CLOSE))
+        if not len(some):
+            return score
+        details = look_at_details(self.pictures, measured.take(some), one, other)
+        said = np.where(say_little(details), np.float32(0), self.models.drawn.probability(details))
+        limited = score.copy()
+        limited[some] = np.minimum(score[some], said * np.float32(DEFAULT_THRESHOLD / self.models.sure))
+        return np.round(limited, 4)
 
     def full(
         self, asked: NDArray[np.int64], query: NDArray[np.int64], hit: NDArray[np.int64], k: int

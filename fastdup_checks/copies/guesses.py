@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastdup_checks.copies.align import Levels, Stack
-from fastdup_checks.copies.evidence import STRIPS, Evidence, weigh
+from fastdup_checks.copies.evidence import FEATURES, STRIPS, Evidence, weigh
 from fastdup_checks.copies.hypotheses import IN_PLACE, FirstLook, Measured, PictureSet
 from fastdup_checks.copies.pictures import luminance, without_mat
 
@@ -56,6 +56,20 @@ class Guesses:
             seen.maps[pair, which],
             # That of an alignment without shift is the one of the best hypothesis of its pair.
             seen.score[pair, np.where(which == IN_PLACE, 0, which)],
+        )
+
+    @classmethod
+    def again(cls, measured: Measured, first: NDArray[np.int64], second: NDArray[np.int64]) -> Guesses:
+        """Hypotheses that were measured, to be measured once more; `first` and `second` are rows of all pairs."""
+        one, other = first[measured.pair], second[measured.pair]
+        return cls(
+            np.where(measured.swapped, other, one),
+            np.where(measured.swapped, one, other),
+            measured.pair,
+            measured.swapped,
+            measured.orientation,
+            measured.maps,
+            measured.evidence.features[:, FEATURES.index("coarse")],
         )
 
     def take(self, rows: NDArray[np.int64]) -> Guesses:

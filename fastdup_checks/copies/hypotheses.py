@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,10 +34,12 @@ class PictureSet:
     """Pixels along its shorter side."""
     mat: NDArray[np.uint8]
     """(n, 4), see `Descriptions`."""
+    details: Callable[[NDArray[np.int64]], NDArray[np.uint8]]
+    """Gives luminance (rows, 192, 192) of some drawn pictures."""
 
     def without_mats(self) -> PictureSet:
         """The same, every picture taken as it is."""
-        return PictureSet(self.small, self.thumbnails, self.shape, self.size, np.zeros_like(self.mat))
+        return replace(self, mat=np.zeros_like(self.mat))
 
 
 @dataclass(frozen=True, slots=True)

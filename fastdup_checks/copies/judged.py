@@ -26,6 +26,8 @@ class Judged:
 
     count: int
     """Images."""
+    drawn: NDArray[np.bool_]
+    """(count,) which of them are drawn."""
     all: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     """Every pair that was looked at, ascending."""
     keys: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -60,7 +62,8 @@ class Judged:
     def final_score(self) -> NDArray[np.float32]:
         """(p,) scores, raised where both lie in one group although they do not look enough alike by themselves.
 
-        Not above what holds the group together: a pair is no surer than the pairs that tie it.
+        Not where both are drawn: there what differs is what counts. Not above what holds the group together: a pair is
+        no surer than the pairs that tie it.
         """
         label, sure = self.groups(), self.sure
         first, second = self.sides(self.keys)
@@ -68,4 +71,5 @@ class Judged:
         np.minimum.at(weakest, label[first[sure]], self.score[sure])
         odds = self.score / np.maximum(1 - self.score, np.float32(1e-6)) * np.float32(_TIE)
         raised = np.minimum(odds / (1 + odds), weakest[label[first]])
-        return np.where((label[first] == label[second]) & ~sure, raised, self.score)
+        tied = (label[first] == label[second]) & ~sure & ~(self.drawn[first] & self.drawn[second])
+        return np.where(tied, raised, self.score)

@@ -41,6 +41,10 @@ class CopyInputs:
     """(n,) images with the same number have the same bytes or the same pixels."""
     thumbnails: Callable[[NDArray[np.int64]], NDArray[np.uint8]]
     """Loads thumbnails (rows, 64, 64, 3), RGB, the whole picture squashed to a square, for some rows."""
+    drawn: NDArray[np.bool_]
+    """(n,) which pictures count as drawn, see `fastdup_checks.detail`..."""
+    details: Callable[[NDArray[np.int64]], NDArray[np.uint8]]
+    """...and of these the luminance (rows, 192, 192) for some rows."""
     neighbours: Neighbours | None = None
     """The nearest neighbours by embedding of every image, where they are known already."""
     scale: Scale = Scale()  # noqa: RUF009 - it is frozen

@@ -44,6 +44,7 @@ class Subjects:
         self.described = {name: column[self.order] for name, column in described.items()}
         self.descriptions = Descriptions(*(self.described[field.name] for field in fields(Descriptions)))
         self._small = [np.concatenate(self._small)[self.order]] if self._small else []
+        self.drawn = inputs.drawn[self.rows]
         self.width, self.height = inputs.width[self.rows], inputs.height[self.rows]
         self.shape = (self.width / self.height).astype(np.float32)
         self.size = np.minimum(self.width, self.height).astype(np.float32)
@@ -74,6 +75,10 @@ class Subjects:
     def thumbnails(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         """RGB (rows, 64, 64, 3)."""
         return self.inputs.thumbnails(self.rows[rows])
+
+    def details(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Luminance (rows, 192, 192) of drawn pictures."""
+        return self.inputs.details(self.rows[rows])
 
     def pictures(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Luminance (rows, 32, 32)."""

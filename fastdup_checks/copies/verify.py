@@ -9,7 +9,7 @@ import numpy as np
 
 from fastdup_checks.copies.align import Alignment, Levels, agreement
 from fastdup_checks.copies.coarse import Descriptions, compare_in_place, look, parts_in_place
-from fastdup_checks.copies.evidence import FEATURES, STRIPS
+from fastdup_checks.copies.evidence import STRIPS
 from fastdup_checks.copies.guesses import Close, Guesses, Looked
 from fastdup_checks.copies.hypotheses import IN_PLACE, FirstLook, Gates, Measured, PictureSet
 from fastdup_checks.copies.pictures import without_mat
@@ -134,15 +134,7 @@ def measure_closely(
     parts = []
     for start in range(0, len(measured.pair), _PAIRS):
         some = measured.take(np.arange(start, min(start + _PAIRS, len(measured.pair))))
-        guesses = Guesses(
-            np.where(some.swapped, second[some.pair], first[some.pair]),
-            np.where(some.swapped, first[some.pair], second[some.pair]),
-            some.pair,
-            some.swapped,
-            some.orientation,
-            some.maps,
-            some.evidence.features[:, FEATURES.index("coarse")],
-        )
+        guesses = Guesses.again(some, first, second)
         close = Close.at(pictures, guesses)
         pictures_of = close.looked.container, close.looked.content, guesses.orientation
         guesses = replace(guesses, maps=refine(close.levels, pictures_of, guesses.maps))

@@ -6,6 +6,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from fastdup_checks.copies import CopyInputs
+from fastdup_checks.detail import is_drawn, keep_detail, restore_detail
+from fastdup_checks.statistics import measure_statistics
 
 
 def photograph(seed: int, size: tuple[int, int] = (240, 180)) -> Image.Image:
@@ -50,4 +52,6 @@ def inputs(images: list[Image.Image]) -> CopyInputs:
         height=np.array([im.height for im in images], np.int32),
         exact_group=exact.ravel().astype(np.int32),
         thumbnails=lambda rows: thumbnails[rows],
+        drawn=np.array([is_drawn(measure_statistics(im.convert("RGB"), *im.size)) for im in images]),
+        details=lambda rows: np.stack([restore_detail(keep_detail(images[row].convert("RGB"))) for row in rows]),
     )

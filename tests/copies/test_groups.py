@@ -82,6 +82,8 @@ def test_a_thousand_exact_copies_are_one_group_at_little_cost():
             height=different.height[which],
             exact_group=which.astype(np.int32),
             thumbnails=lambda rows: different.thumbnails(which[rows]),
+            drawn=different.drawn[which],
+            details=lambda rows: different.details(which[rows]),
         )
     )
     groups = find_groups(1003, found.left, found.right, found.score)

@@ -17,8 +17,8 @@ PAIRS = st.dictionaries(
 )
 
 
-def judged(pairs):
-    known = Judged(COUNT)
+def judged(pairs, drawn=()):
+    known = Judged(COUNT, np.isin(np.arange(COUNT), drawn))
     for (first, second), score in pairs.items():
         known.add(np.array([first * COUNT + second]), np.array([score], np.float32), ["edit"], tied=False)
     return known
@@ -42,3 +42,10 @@ def test_little_evidence_makes_a_copy_of_a_tied_pair():
     assert known.final_score().tolist() == [np.float32(0.99), np.float32(0.985), np.float32(0.985), np.float32(0.3)]
     assert known.groups().tolist() == [0, 0, 0, 3, 4, 5, 6, 7]
     assert DEFAULT_THRESHOLD <= 0.985
+
+
+def test_drawings_are_not_raised_by_others():
+    known = judged({(0, 1): 0.99, (1, 2): 0.985, (0, 2): 0.3, (3, 4): 0.3}, drawn=[0, 1, 2])
+    assert known.final_score().tolist() == [np.float32(0.99), np.float32(0.985), np.float32(0.3), np.float32(0.3)]
+    known = judged({(0, 1): 0.99, (1, 2): 0.985, (0, 2): 0.3}, drawn=[0, 1])
+    assert known.final_score().tolist()[2] == np.float32(0.985)

@@ -46,6 +46,8 @@ def shuffled(order, threads=1):
             height=INPUTS.height[order],
             exact_group=INPUTS.exact_group[order],
             thumbnails=lambda rows: THUMBNAILS[order[rows]],
+            drawn=INPUTS.drawn[order],
+            details=lambda rows: INPUTS.details(order[rows]),
         ),
         threads=threads,
     )
@@ -99,7 +101,7 @@ def test_a_pair_is_measured_the_same_whatever_pairs_share_its_batch(chosen):
     size = np.minimum(INPUTS.width, INPUTS.height).astype(np.float32)
     seen, seen_part = look(first, second), look(first[some], second[some])
     np.testing.assert_array_equal(seen_part.score, seen.score[some])
-    compared = PictureSet(pictures, load, shape, size, described.mat)
+    compared = PictureSet(pictures, load, shape, size, described.mat, INPUTS.details)
     everything = measure(compared, seen, first, second)
     part = measure(compared, seen_part, first[some], second[some])
     mine = np.isin(everything.pair, some)
