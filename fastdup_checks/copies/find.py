@@ -29,6 +29,8 @@ __all__ = ("NEAREST", "find_copies")
 
 NEAREST = 10
 """Neighbours of the embedding first looked at; where most turn out to be copies, more."""
+_ALIKE = 0.96
+"""Coarse score from which a pair is aligned whatever the gate says: crops of soft things look alike in every turn."""
 _IN_PLACE = 0.7
 """Correlation without any shift from which a pair is aligned whatever the gate says: a sticker may mislead the rest."""
 _GIVEN = Gates(coarse=0.0, coarse_behind=2.0, in_place=2.0)
@@ -134,7 +136,7 @@ class _Search:
         models, sides = self.models, self.known.sides(keys)
         seen = self.look(keys)
         wanted = models.gate.probability(seen.features(self.subjects.similarity(*sides))) >= models.worth
-        wanted |= (seen.score[:, 2] >= _IN_PLACE) | seen.parted
+        wanted |= (seen.score[:, 0] >= _ALIKE) | (seen.score[:, 2] >= _IN_PLACE) | seen.parted
         measured, score = self.measure(keys, seen, Gates(), wanted)
         unsure = (score >= _CLOSE) & (score < DEFAULT_THRESHOLD)
         closely = measure_closely(self.pictures, measured.take(np.flatnonzero(unsure)), *sides)
