@@ -178,3 +178,12 @@ def test_several_processes_may_make_and_use_one_store_at_once(tmp_path):
     assert [worker.wait() for worker in workers] == [0, 0, 0, 0]
     with Store(tmp_path) as store:
         assert all(store.derived(f"{n}-{turn}") for n in range(4) for turn in range(5))
+
+
+def test_a_store_without_the_details_of_a_drawing_says_so(tmp_path):
+    with Store(tmp_path) as store:
+        done = [measured(b"c")._replace(detail=b"cut short"), measured(b"d")]
+        store.remember("here", [], done, [], seen_ns=NOW, decoder="d", encoder="e")
+        for content in (b"c", b"d"):
+            with pytest.raises(ScanError, match="lacks details"):
+                store.details([content], decoder="d")
