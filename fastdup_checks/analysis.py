@@ -48,7 +48,7 @@ __all__ = ("Analysis",)
 
 NEIGHBOURS = 40
 """Neighbours of an image: enough for every measure that asks for them."""
-_COPIES = "copies-17"
+_COPIES = "copies-18"
 """Names the search for copies; to be changed with it, since what it found is kept."""
 _AT_ONCE = 1024
 """Thumbnails in memory."""
